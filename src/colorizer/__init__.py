@@ -1,0 +1,1 @@
+"""Learn to colour grayscale photographs: data preparation, networks, training, measurement."""

@@ -1,0 +1,137 @@
+"""Safe extraction of the photographs in a zip or tar archive."""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO, TypeVar
+
+from tqdm import tqdm
+
+from colorizer.errors import UserError
+from colorizer.images import SUFFIXES
+
+T = TypeVar("T")
+
+BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,  # zipfile: encrypted
+    NotImplementedError,  # zipfile: a compression that Python lacks
+    ValueError,
+)
+
+
+def extract_photographs(archive: Path, folder: Path) -> int:
+    """Extract the photographs, known by their suffix, and return how many there were.
+
+    Every entry is checked before the first is written. Other files, hidden ones and the
+    resource forks that macOS adds are left out.
+
+    Parameters
+    ----------
+    archive : Path
+        A zip file, or a tar file with any compression that Python knows.
+    folder : Path
+        Where the entries go, under their own names.
+
+    Raises
+    ------
+    UserError
+        If the archive is neither zip nor tar, is broken or encrypted, or holds an entry that is
+        absolute, climbs out of the archive, or is a link.
+    """
+    if not archive.is_file():
+        raise UserError(f"archive {archive} not found; set fetch.archive to a zip or tar file")
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                entries = _zip_entries(archive, opened)
+                for name, info in _progress(entries):
+                    with opened.open(info) as source:
+                        _write(source, folder / name)
+                return len(entries)
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as opened:
+                members = _tar_entries(archive, opened)
+                for name, member in _progress(members):
+                    content = opened.extractfile(member)
+                    assert content is not None, "only regular files are listed"
+                    with content:
+                        _write(content, folder / name)
+                return len(members)
+    except BROKEN as error:
+        raise UserError(
+            f"archive {archive} cannot be read: {error}; fetch it anew, or unpack it by hand and "
+            "use dataset=folder"
+        ) from error
+    raise UserError(
+        f"{archive} is neither a zip nor a tar archive (it holds {archive.stat().st_size} bytes); "
+        "set fetch.archive to one that is"
+    )
+
+
+def _zip_entries(
+    archive: Path, opened: zipfile.ZipFile
+) -> list[tuple[PurePosixPath, zipfile.ZipInfo]]:
+    entries = []
+    for info in opened.infolist():
+        is_link = stat.S_ISLNK(info.external_attr >> 16)
+        name = _safe_name(archive, info.filename, is_link)
+        if not info.is_dir() and _is_photograph(name):
+            entries.append((name, info))
+    return entries
+
+
+def _tar_entries(
+    archive: Path, opened: tarfile.TarFile
+) -> list[tuple[PurePosixPath, tarfile.TarInfo]]:
+    entries = []
+    for info in opened.getmembers():
+        name = _safe_name(archive, info.name, info.issym() or info.islnk())
+        if info.isfile() and _is_photograph(name):
+            entries.append((name, info))
+    return entries
+
+
+def _safe_name(archive: Path, name: str, is_link: bool) -> PurePosixPath:
+    path = PurePosixPath(name.replace("\\", "/"))
+    wrong = (
+        "is a link"
+        if is_link
+        else "has an absolute path"
+        if path.is_absolute() or PureWindowsPath(name).drive
+        else "climbs out of the archive"
+        if ".." in path.parts
+        else ""
+    )
+    if wrong:
+        raise UserError(
+            f"archive {archive} is not safe: its entry {name!r} {wrong}; nothing was extracted. "
+            "Repack it with plain files only"
+        )
+    return path
+
+
+def _is_photograph(name: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
+    return name.suffix.lower() in SUFFIXES and not hidden
+
+
+def _progress(entries: list[T]) -> tqdm[T]:
+    return tqdm(entries, desc="extract", unit="photograph")
+
+
+def _write(source: IO[bytes], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        shutil.copyfileobj(source, file)

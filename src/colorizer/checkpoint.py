@@ -1,0 +1,76 @@
+"""Checkpoints: weights as safetensors, with what is needed to rebuild the network.
+
+Nothing in a checkpoint is executed when it is loaded, unlike a pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from colorizer.errors import UserError
+from colorizer.files import whole_file
+from colorizer.models.base import Colorizer
+from colorizer.models.registry import MODELS, build
+
+VERSION = "1"
+METADATA_KEY = "colorizer"
+
+
+def save_checkpoint(path: Path, model: str, size: int, weights: dict[str, Tensor]) -> None:
+    """Save trained weights.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write, whole or not at all.
+    model : str
+        The network's name in the registry.
+    size : int
+        Side in pixels of the squares that it was trained on.
+    weights : dict of Tensor
+        Its state.
+    """
+    about = json.dumps({"version": VERSION, "model": model, "size": size}, sort_keys=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    with whole_file(path) as partial:
+        save_file(tensors, partial, metadata={METADATA_KEY: about})
+
+
+def load_checkpoint(path: Path) -> Colorizer:
+    """Rebuild a trained network, ready to predict, on the CPU.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, is no checkpoint of this project, is of a version or a network
+        that this code does not know, or does not fit its network.
+    """
+    if not path.is_file():
+        raise UserError(f"checkpoint {path} not found; train one with: dvc repro train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        about = json.loads(metadata[METADATA_KEY])
+        version, name = about["version"], about["model"]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not a checkpoint of this project: {error!r}") from error
+    if version != VERSION or name not in MODELS:
+        raise UserError(
+            f"checkpoint {path} holds the network {name!r} in version {version!r}; this code "
+            f"reads version {VERSION!r} of {', '.join(MODELS)}. Train anew with: dvc repro train"
+        )
+    model = build(name)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(
+            f"checkpoint {path} does not fit the network {name!r}: its architecture has changed "
+            "since. Train anew with: dvc repro train"
+        ) from error
+    return model.eval()

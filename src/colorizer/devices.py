@@ -1,0 +1,39 @@
+"""The device to compute on, and bit-for-bit repeatable results on it."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from colorizer.errors import UserError
+
+
+def pick_device(name: str) -> torch.device:
+    """Return the device called ``name``; ``auto`` means the first GPU, or the CPU without one.
+
+    Raises
+    ------
+    UserError
+        If the name is none that torch knows, or the device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"device {name!r} cannot be used: {reason}; use auto or cpu instead"
+        ) from error
+    return device
+
+
+def make_repeatable(seed: int) -> None:
+    """Seed torch and choose deterministic algorithms: same inputs, same bits, on one machine."""
+    # cuBLAS wants this before its first call; without it deterministic mode refuses to run.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    torch.backends.cudnn.benchmark = False

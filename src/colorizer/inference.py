@@ -1,0 +1,73 @@
+"""Predict the colours of photographs with a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from colorizer.color import bytes_from_lab, lab_from_bytes
+from colorizer.models.base import Colorizer
+from colorizer.params import PredictParams
+from colorizer.shards import Shards
+
+
+def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
+    """Predict chroma, on the model's device, without gradients.
+
+    Parameters
+    ----------
+    model : Colorizer
+        In evaluation mode.
+    lightness : Tensor
+        (B, 1, H, W), L in [0, 100], on the model's device.
+    mirror : bool
+        Average with the prediction for the mirror image: colours do not depend on the side.
+
+    Returns
+    -------
+    Tensor
+        (B, 2, H, W) in CIELAB units.
+    """
+    with torch.inference_mode():
+        ab: Tensor = model(lightness)
+        if mirror:
+            ab = (ab + model(lightness.flip(-1)).flip(-1)) / 2
+    return ab
+
+
+def colorize_squares(
+    model: Colorizer,
+    photographs: Shards | npt.NDArray[np.uint8],
+    params: PredictParams,
+    device: torch.device,
+) -> Iterator[npt.NDArray[np.uint8]]:
+    """Take the colours from prepared photographs and predict them back from lightness alone.
+
+    Parameters
+    ----------
+    model : Colorizer
+        A trained network; its training mode and device are changed.
+    photographs : Shards or ndarray
+        (n, size, size, 3) uint8 sRGB.
+    params : PredictParams
+        ``batch_size`` and ``mirror``.
+    device : torch.device
+        Where the network computes.
+
+    Yields
+    ------
+    ndarray
+        (size, size, 3) uint8 sRGB, one by one in the order of ``photographs``.
+    """
+    model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
+        for start in range(0, len(photographs), params.batch_size):
+            lightness = lab_from_bytes(photographs[start : start + params.batch_size])[:, :1]
+            ab = predict_ab(model, lightness.to(device), params.mirror).cpu()
+            yield from bytes_from_lab(torch.cat([lightness, ab], dim=1))
+            bar.update(len(lightness))

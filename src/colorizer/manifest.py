@@ -1,0 +1,40 @@
+"""The list of fetched photographs: path, bytes and sha256 of each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from colorizer.files import sha256_of, write_csv
+from colorizer.images import SUFFIXES
+
+MANIFEST = "manifest.csv"
+
+
+def photographs_in(folder: Path) -> list[Path]:
+    """Return the photographs below a folder, known by their suffix; hidden ones are left out."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()]
+    return sorted(found)
+
+
+def write_manifest(folder: Path) -> int:
+    """Write the manifest of the photographs in ``folder``; return their number."""
+    rows = [
+        (path.relative_to(folder).as_posix(), path.stat().st_size, sha256_of(path))
+        for path in tqdm(photographs_in(folder), desc="checksum", unit="photograph")
+    ]
+    table = pd.DataFrame(sorted(rows), columns=["path", "bytes", "sha256"])
+    write_csv(folder / MANIFEST, table)
+    return len(table)
+
+
+def read_manifest(folder: Path) -> pd.DataFrame:
+    """Read the manifest of a fetched folder: path, bytes, sha256."""
+    return pd.read_csv(folder / MANIFEST, keep_default_na=False, dtype={"sha256": str})

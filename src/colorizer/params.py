@@ -1,0 +1,222 @@
+"""``params.yaml`` as frozen dataclasses, every value checked and every error naming its key."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+
+import yaml
+
+from colorizer.errors import UserError
+
+T = TypeVar("T")
+
+PARAMS_FILE = Path("params.yaml")
+TYPE_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+class ParamsError(UserError):
+    """A parameter that is unknown, missing, of the wrong type or out of range."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The values that a parameter may take: a closed or half-open interval, or a choice."""
+
+    above: float = -math.inf
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    below: float = math.inf
+    choices: tuple[str, ...] = ()
+
+    def allows(self, value: object) -> bool:
+        """Tell whether a value of the right type may be taken; NaN and infinity never are."""
+        if isinstance(value, str):
+            return not self.choices or value in self.choices
+        if not isinstance(value, (int, float)):
+            return True
+        enough = value > self.above and value >= self.at_least
+        return math.isfinite(value) and enough and value < self.below and value <= self.at_most
+
+    def __str__(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        bounds = [
+            (">", self.above),
+            (">=", self.at_least),
+            ("<", self.below),
+            ("<=", self.at_most),
+        ]
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if math.isfinite(bound))
+
+
+@dataclass(frozen=True)
+class FetchParams:
+    """Where the photographs come from; the comments in params.yaml explain every field."""
+
+    folder: str
+    archive: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PrepareParams:
+    """How photographs are filtered, cropped, resized and split."""
+
+    size: Annotated[int, Rule(at_least=16, at_most=4096)]
+    orientation: Annotated[str, Rule(choices=("landscape", "any"))]
+    crop: Annotated[str, Rule(choices=("center", "stretch"))]
+    min_side: Annotated[int, Rule(at_least=1)]
+    max_megapixels: Annotated[float, Rule(above=0)]
+    min_chroma: Annotated[float, Rule(at_least=0)]
+    duplicate_similarity: Annotated[float, Rule(above=0, at_most=1)]
+    val: Annotated[float, Rule(above=0, below=1)]
+    test: Annotated[float, Rule(above=0, below=1)]
+
+    def __post_init__(self) -> None:
+        if self.val + self.test >= 1:
+            raise ParamsError(
+                "prepare.val + prepare.test must be < 1, to leave photographs to train on, "
+                f"got {self.val:g} + {self.test:g}"
+            )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained: optimiser, schedule, loss, batches and augmentation."""
+
+    optimizer: Annotated[str, Rule(choices=("adam", "adamw"))]
+    lr: Annotated[float, Rule(above=0)]
+    weight_decay: Annotated[float, Rule(at_least=0)]
+    schedule: Annotated[str, Rule(choices=("constant", "one_cycle"))]
+    loss: Annotated[str, Rule(choices=("l1", "smooth_l1", "mse"))]
+    batch_size: Annotated[int, Rule(at_least=1)]
+    flip: bool
+    min_crop: Annotated[float, Rule(above=0, at_most=1)]
+    gamma: Annotated[float, Rule(at_least=0, at_most=2)]
+
+
+@dataclass(frozen=True)
+class UNetRecipe(Recipe):
+    """A recipe, and how the pretrained encoder takes part in it."""
+
+    pretrained: bool
+    encoder_lr: Annotated[float, Rule(at_least=0)]
+
+
+@dataclass(frozen=True)
+class TrainParams:
+    """The device, and a recipe for each network."""
+
+    device: str
+    unet: UNetRecipe
+    conv_ae: Recipe
+    simple_ae: Recipe
+
+    def recipe(self, model: str) -> Recipe:
+        """Return the recipe of the network named ``model``."""
+        recipe: Recipe = getattr(self, model)
+        return recipe
+
+
+@dataclass(frozen=True)
+class PredictParams:
+    """How the test photographs are coloured, and how many panels are drawn."""
+
+    device: str
+    batch_size: Annotated[int, Rule(at_least=1)]
+    mirror: bool
+    panels: Annotated[int, Rule(at_least=0)]
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    """What the evaluation draws."""
+
+    ranked: Annotated[int, Rule(at_least=1)]
+
+
+@dataclass(frozen=True)
+class Params:
+    """All of params.yaml."""
+
+    seed: Annotated[int, Rule(at_least=0, below=2**63)]
+    dataset: Annotated[str, Rule(choices=("sample", "colorsurvey", "folder", "archive"))]
+    model: Annotated[str, Rule(choices=("unet", "conv_ae", "simple_ae"))]
+    epochs: Annotated[int, Rule(at_least=1)]
+    fetch: FetchParams
+    prepare: PrepareParams
+    train: TrainParams
+    predict: PredictParams
+    evaluate: EvaluateParams
+
+
+def load_params(path: Path = PARAMS_FILE) -> Params:
+    """Read and check ``params.yaml``.
+
+    Raises
+    ------
+    ParamsError
+        If the file is missing or no YAML mapping, or if a key is unknown or missing, or its
+        value has the wrong type or lies out of range.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path} not found: run from the repository's top folder") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path} is not valid YAML: {error}") from None
+    return _build(Params, content, prefix="")
+
+
+def _build(cls: type[T], content: object, prefix: str) -> T:
+    if not isinstance(content, Mapping):
+        name = prefix.rstrip(".") or str(PARAMS_FILE)
+        raise ParamsError(f"{name} must be a block of 'key: value' lines, got {_shown(content)}")
+    hints = get_type_hints(cls, include_extras=True)
+    for key in content:
+        if key not in hints:
+            near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0)
+            raise ParamsError(
+                f"unknown parameter {prefix}{key}; the nearest known one is {prefix}{near[0]}"
+            )
+    values = {}
+    for key, hint in hints.items():
+        if key not in content:
+            raise ParamsError(f"parameter {prefix}{key} is missing from {PARAMS_FILE}")
+        values[key] = _value(content[key], hint, prefix + key)
+    return cls(**values)
+
+
+def _value(value: object, hint: Any, name: str) -> Any:
+    if is_dataclass(hint):
+        return _build(hint, value, name + ".")  # type: ignore[arg-type]
+    expected, rule = get_args(hint) if get_args(hint) else (hint, Rule())
+    if expected is float and type(value) is int:
+        value = float(value)
+    # Not isinstance: bool is a subclass of int, and `epochs: true` is a mistake.
+    if type(value) is not expected or not rule.allows(value):
+        wanted = str(rule) if rule.choices else f"{TYPE_NAMES[expected]} {rule}".strip()
+        raise ParamsError(f"{name} must be {wanted}, got {_shown(value)}{_hint(value, expected)}")
+    return value
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+def _hint(value: object, expected: type[Any]) -> str:
+    if not isinstance(value, str) or expected not in (int, float):
+        return ""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    if not math.isfinite(number):
+        return ""
+    digits = f"{number:.12f}".rstrip("0").rstrip(".")
+    return f" (a text: YAML wants {digits})"

@@ -1,0 +1,76 @@
+"""Measure the predictions against the truth and against two baselines; draw the figures."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from colorizer.baselines import GREY, mean_ab, paint_uniformly
+from colorizer.errors import run_stage
+from colorizer.figures import (
+    Coloring,
+    loss_figure,
+    psnr_figure,
+    save_figure,
+    save_picture,
+    sheet,
+)
+from colorizer.files import whole_folder, write_csv, write_json
+from colorizer.metrics import measure_all, per_category, summarize
+from colorizer.params import load_params
+from colorizer.shards import Shards, read_split_index
+from colorizer.splits import TEST, TRAIN
+
+PREPARED = Path("data/prepared")
+PREDICTIONS = Path("data/predictions")
+LOSS = Path("plots/loss.csv")
+METRICS = Path("metrics/evaluation.json")
+PER_IMAGE = Path("plots/per_image.csv")
+PER_CATEGORY = Path("plots/per_category.csv")
+FIGURES = Path("plots/figures")
+
+
+def main() -> None:
+    params = load_params().evaluate
+    test, predictions = Shards(PREPARED, TEST), Shards(PREDICTIONS, TEST)
+    index = read_split_index(PREPARED, TEST)
+    about = pd.DataFrame(
+        {"image": index["file"], "category": index["category"], "split": index["split"]}
+    )
+
+    per_image = about.join(measure_all(zip(predictions, test, strict=True)))
+    baselines = {
+        name: summarize(about.join(measure_all(zip(paint_uniformly(test, ab), test, strict=True))))
+        for name, ab in (("grey", GREY), ("mean_ab", mean_ab(Shards(PREPARED, TRAIN))))
+    }
+    summary = summarize(per_image)
+    write_json(METRICS, {**summary, **baselines})
+    write_csv(PER_IMAGE, per_image.sort_values("image"))
+    write_csv(PER_CATEGORY, per_category(per_image))
+
+    ranked = per_image["psnr"].sort_values(ascending=False, kind="stable").index
+    count = min(params.ranked, len(ranked))
+    with whole_folder(FIGURES) as partial:
+        save_figure(partial / "loss.png", loss_figure(pd.read_csv(LOSS)))
+        means = {name: float(figures["psnr"]) for name, figures in baselines.items()}
+        save_figure(partial / "psnr.png", psnr_figure(per_image["psnr"], means))
+        for name, positions in (("best", ranked[:count]), ("worst", ranked[::-1][:count])):
+            colorings = [
+                Coloring(
+                    name=str(per_image.loc[position, "image"]),
+                    predicted=predictions[position],
+                    true=test[position],
+                    psnr=float(per_image.loc[position, "psnr"]),
+                )
+                for position in positions
+            ]
+            save_picture(partial / f"{name}.png", sheet(colorings))
+    for name, figures in {"predicted": summary, **baselines}.items():
+        print(
+            f"{name:>9}: PSNR {figures['psnr']:.2f} dB, SSIM {figures['ssim']:.3f}, CIEDE2000 "
+            f"{figures['ciede2000']:.2f}, colourfulness {figures['colorfulness']:.1f} of "
+            f"{figures['colorfulness_truth']:.1f}"
+        )
+
+
+if __name__ == "__main__":
+    run_stage(main)

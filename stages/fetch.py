@@ -1,0 +1,19 @@
+"""Fetch the photographs into data/raw."""
+
+from pathlib import Path
+
+from colorizer.errors import run_stage
+from colorizer.params import load_params
+from colorizer.sources import fetch
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    params = load_params()
+    count = fetch(params.dataset, params.fetch, RAW)
+    print(f"{count} photographs in {RAW}")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,55 @@
+"""Colour the test photographs from their lightness alone; draw panels of some of them."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorizer.checkpoint import load_checkpoint
+from colorizer.devices import make_repeatable, pick_device
+from colorizer.errors import run_stage
+from colorizer.figures import Coloring, panel, panel_names, save_picture
+from colorizer.files import whole_folder
+from colorizer.inference import colorize_squares
+from colorizer.metrics import mse, psnr_from_mse
+from colorizer.params import load_params
+from colorizer.shards import Shards, ShardWriter, read_split_index
+from colorizer.splits import TEST, TRAIN
+
+PREPARED = Path("data/prepared")
+CHECKPOINT = Path("data/checkpoints/model.safetensors")
+PREDICTIONS = Path("data/predictions")
+PANELS = Path("plots/predictions")
+
+
+def main() -> None:
+    all_params = load_params()
+    params = all_params.predict
+    device = pick_device(params.device)
+    make_repeatable(all_params.seed)
+    model = load_checkpoint(CHECKPOINT)
+
+    test = Shards(PREPARED, TEST)
+    with whole_folder(PREDICTIONS) as partial:
+        writer = ShardWriter(partial, TEST, len(test), test.size)
+        for colored in colorize_squares(model, test, params, device):
+            writer.append(colored)
+
+    # Content hash orders the shards, so the first few are the same in every experiment.
+    train = Shards(PREPARED, TRAIN)[: params.panels]
+    train_colored = np.array(list(colorize_squares(model, train, params, device)))
+    _draw_panels(TRAIN, train_colored, train)
+    _draw_panels(TEST, Shards(PREDICTIONS, TEST)[: params.panels], test[: params.panels])
+    print(f"{len(test)} test photographs coloured; panels in {PANELS}")
+
+
+def _draw_panels(split: str, predicted: NDArray[np.uint8], true: NDArray[np.uint8]) -> None:
+    files = list(read_split_index(PREPARED, split)["file"])[: len(true)]
+    with whole_folder(PANELS / split) as partial:
+        for name, colored, photograph in zip(panel_names(files), predicted, true, strict=True):
+            psnr = psnr_from_mse(mse(colored, photograph))
+            save_picture(partial / name, panel(Coloring(name, colored, photograph, psnr)))
+
+
+if __name__ == "__main__":
+    run_stage(main)
