@@ -57,7 +57,7 @@ def load_checkpoint(path: Path) -> Colorizer:
             metadata = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         about = json.loads(metadata[METADATA_KEY])
-        version, name = about["version"], about["model"]
+        version, name = str(about["version"]), str(about["model"])
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is not a checkpoint of this project: {error!r}") from error
     if version != VERSION or name not in MODELS:

@@ -21,9 +21,11 @@ def pick_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        # Read back, for "meta" makes tensors that hold no numbers.
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError) as error:
+        # The first sentence: torch goes on with lists of all its backends.
+        reason = str(error).partition("\n")[0].partition(". ")[0]
         raise UserError(
             f"device {name!r} cannot be used: {reason}; use auto or cpu instead"
         ) from error

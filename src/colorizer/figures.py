@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -108,17 +109,24 @@ def save_figure(path: Path, figure: Figure) -> None:
 def panel_names(files: Sequence[str]) -> list[str]:
     """Return a file name for the panel of each photograph, the same in every experiment.
 
+    A name follows from its own path alone, whatever other photographs there are, and no two
+    paths share one.
+
     Parameters
     ----------
     files : sequence of str
         Paths below data/raw, with forward slashes.
     """
-    stems = ["--".join(PurePosixPath(file).with_suffix("").parts) for file in files]
-    # a.jpg and a.png in one folder keep their suffix, to stay apart.
-    return [
-        f"{stem if stems.count(stem) == 1 else stem + PurePosixPath(file).suffix}.png"
-        for stem, file in zip(stems, files, strict=True)
-    ]
+    return [_panel_name(file) for file in files]
+
+
+def _panel_name(file: str) -> str:
+    # Only the usual suffix goes: a.png beside a.jpg keeps its own.
+    parts = PurePosixPath(file.removesuffix(".jpg")).parts
+    name = "--".join(parts)
+    if name.split("--") != list(parts):  # a--b/c would be taken for a/b/c
+        name += "-" + hashlib.sha256(file.encode()).hexdigest()[:8]
+    return f"{name}.png"
 
 
 def _chart() -> tuple[Figure, Axes]:

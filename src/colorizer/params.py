@@ -39,8 +39,9 @@ class Rule:
             return not self.choices or value in self.choices
         if not isinstance(value, (int, float)):
             return True
+        # Strict, so that infinity fails; NaN fails every comparison.
         enough = value > self.above and value >= self.at_least
-        return math.isfinite(value) and enough and value < self.below and value <= self.at_most
+        return enough and value < self.below and value <= self.at_most
 
     def __str__(self) -> str:
         if self.choices:
@@ -165,11 +166,13 @@ def load_params(path: Path = PARAMS_FILE) -> Params:
         value has the wrong type or lies out of range.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            content = yaml.safe_load(file)
     except FileNotFoundError:
         raise ParamsError(f"{path} not found: run from the repository's top folder") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path} is not valid YAML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, no such date
+        message = " ".join(str(error).split())
+        raise ParamsError(f"{path} is not valid YAML: {message}") from None
     return _build(Params, content, prefix="")
 
 
@@ -196,13 +199,12 @@ def _value(value: object, hint: Any, name: str) -> Any:
     if is_dataclass(hint):
         return _build(hint, value, name + ".")  # type: ignore[arg-type]
     expected, rule = get_args(hint) if get_args(hint) else (hint, Rule())
-    if expected is float and type(value) is int:
-        value = float(value)
     # Not isinstance: bool is a subclass of int, and `epochs: true` is a mistake.
-    if type(value) is not expected or not rule.allows(value):
+    fits = type(value) is expected or (expected is float and type(value) is int)
+    if not fits or not rule.allows(value):
         wanted = str(rule) if rule.choices else f"{TYPE_NAMES[expected]} {rule}".strip()
         raise ParamsError(f"{name} must be {wanted}, got {_shown(value)}{_hint(value, expected)}")
-    return value
+    return expected(value)
 
 
 def _shown(value: object) -> str:
@@ -218,5 +220,4 @@ def _hint(value: object, expected: type[Any]) -> str:
         return ""
     if not math.isfinite(number):
         return ""
-    digits = f"{number:.12f}".rstrip("0").rstrip(".")
-    return f" (a text: YAML wants {digits})"
+    return f" (a text: YAML wants {number:{'.1f' if number else ''}})"

@@ -133,7 +133,8 @@ def _scheduler(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
         max_lr=[group["lr"] for group in optimizer.param_groups],
         # One step more than is taken, for the scheduler is advanced after the last one, too.
         total_steps=steps + 1,
-        pct_start=WARM_UP,
+        # At least one step of warm-up: OneCycleLR divides by zero where it ends before the first.
+        pct_start=max(WARM_UP, 2 / (steps + 1)),
         cycle_momentum=False,
     )
 

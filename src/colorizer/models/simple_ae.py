@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from colorizer.models.base import Colorizer
@@ -22,9 +23,7 @@ class SimpleAE(Colorizer):
         self.pool1 = nn.MaxPool2d(2, return_indices=True)
         self.down2 = nn.Conv2d(16, 8, kernel_size=3, stride=2, padding=1)
         self.pool2 = nn.MaxPool2d(2, stride=1, return_indices=True)
-        self.unpool2 = nn.MaxUnpool2d(2, stride=1)
         self.up2 = nn.ConvTranspose2d(8, 16, kernel_size=4, stride=2, padding=1)
-        self.unpool1 = nn.MaxUnpool2d(2)
         self.up1 = nn.ConvTranspose2d(16, 2, kernel_size=4, stride=2, padding=1)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
@@ -33,7 +32,17 @@ class SimpleAE(Colorizer):
         pooled, where1 = self.pool1(wide)  # (B, 16, H/4, W/4)
         narrow = self.down2(pooled).relu()  # (B, 8, H/8, W/8)
         code, where2 = self.pool2(narrow)  # (B, 8, H/8 - 1, W/8 - 1)
-        ab = self.up2(self.unpool2(code, where2, output_size=narrow.shape[-2:])).relu()
-        ab = self.up1(self.unpool1(ab, where1, output_size=wide.shape[-2:]))
+        ab = self.up2(_unpool(code, where2, narrow.shape)).relu()
+        ab = self.up1(_unpool(ab, where1, wide.shape))
         scaled: Tensor = ab.tanh()  # (B, 2, H, W)
         return scaled
+
+
+def _unpool(pooled: Tensor, where: Tensor, shape: torch.Size) -> Tensor:
+    """Put pooled values back where they came from, zeros elsewhere.
+
+    torch's own ``max_unpool2d`` refuses to run in deterministic mode, for pooling windows that
+    overlap may name a place twice. They name it with the same value, so the order is no matter.
+    """
+    flat = pooled.new_zeros(*shape[:2], shape[2] * shape[3])
+    return flat.scatter(2, where.flatten(2), pooled.flatten(2)).view(shape)

@@ -1,0 +1,50 @@
+# make        set up, run the pipeline, print the headline figures
+# make test   set up, run all tests
+# make lint   set up, check style and types
+# make lock   resolve the dependencies of pyproject.toml anew into the lock files
+
+PYTHON ?= python3
+VENV := .venv
+# Stages, and the tests that run dvc, find python and dvc by PATH.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: all setup setup-dev test lint lock
+.DELETE_ON_ERROR:
+
+all: setup
+	dvc repro
+	python tools/headline.py
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+test: setup-dev
+	python -m pytest
+
+lint: setup-dev
+	ruff check .
+	ruff format --check .
+	mypy
+
+PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
+  --no-emit-trusted-host
+
+# A CPU build of torch resolves to a local version (+cpu) that other machines cannot install.
+lock: setup-dev
+	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
+	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
+	$(PIP_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt \
+	  pyproject.toml
+	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt

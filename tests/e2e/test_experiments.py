@@ -1,0 +1,89 @@
+"""Experiments as the user types them: run, queue, show and compare."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Clone
+
+QUEUE_TIMEOUT_S = 240
+
+
+@pytest.fixture(scope="module")
+def experiments(clone: Clone) -> Clone:
+    """Give the clone with the experiments ``longer`` and ``ancestor`` in it."""
+    clone.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
+    clone.dvc("exp", "run", "--name", "ancestor", "-S", "model=conv_ae", "-S", "epochs=3")
+    clone.run("git", "checkout", "--quiet", "--", ".")
+    clone.dvc("checkout", "--quiet")
+    return clone
+
+
+def shown(clone: Clone) -> dict[str, Any]:
+    """Return parameters and metrics of every experiment by its name."""
+    listed = json.loads(clone.dvc("exp", "show", "--json"))
+    return {
+        revision["name"]: revision["data"]
+        for state in listed
+        for experiment in state["experiments"] or []
+        for revision in experiment["revs"]
+    }
+
+
+def test_experiments_are_shown_with_parameters_and_metrics(experiments: Clone) -> None:
+    data = shown(experiments)
+    assert data["longer"]["params"]["params.yaml"]["data"]["epochs"] == 2
+    assert data["ancestor"]["params"]["params.yaml"]["data"]["model"] == "conv_ae"
+    for name in ("longer", "ancestor"):
+        assert data[name]["metrics"]["metrics/evaluation.json"]["data"]["psnr"] > 5
+
+
+def test_ancestor_is_the_network_of_eleven_million_parameters(experiments: Clone) -> None:
+    metrics = shown(experiments)["ancestor"]["metrics"]["metrics/train.json"]["data"]
+    assert metrics["parameters"] == 11_021_570
+
+
+def test_metrics_diff_names_what_changed(experiments: Clone) -> None:
+    diff = json.loads(experiments.dvc("metrics", "diff", "--json", "longer", "ancestor"))
+    psnr = diff["metrics/evaluation.json"]["psnr"]
+    assert psnr["old"] != psnr["new"]
+    # The baselines need no network, so that no experiment changes them.
+    assert "grey.psnr" not in diff["metrics/evaluation.json"]
+
+
+def test_plots_show_has_every_plot(experiments: Clone, tmp_path: Path) -> None:
+    experiments.dvc("plots", "show", "--out", str(tmp_path))
+    page = (tmp_path / "index.html").read_text()
+    for title in ("Loss on training", "PSNR of each test", "Mean PSNR of each category"):
+        assert title in page
+    assert "worst.png" in page
+
+
+def test_plots_diff_sets_two_experiments_side_by_side(experiments: Clone, tmp_path: Path) -> None:
+    experiments.dvc("plots", "diff", "longer", "ancestor", "--out", str(tmp_path))
+    page = (tmp_path / "index.html").read_text()
+    for title in ("Loss on training", "PSNR of each test"):
+        assert title in page
+    panels = [path.name for path in tmp_path.rglob("*.png") if "predictions" in path.name]
+    of_longer = {name.removeprefix("longer") for name in panels if name.startswith("longer")}
+    of_ancestor = {name.removeprefix("ancestor") for name in panels if name.startswith("ancestor")}
+    assert len(of_longer) == 4  # two of test, two of training
+    assert of_longer == of_ancestor
+
+
+def test_queued_experiments_run_in_a_copy(clone: Clone) -> None:
+    clone.dvc("exp", "run", "--queue", "--name", "queued", "-S", "model=simple_ae")
+    clone.dvc("queue", "start")
+    limit = time.monotonic() + QUEUE_TIMEOUT_S
+    while "Success" not in (status := clone.dvc("queue", "status")):
+        assert "Failed" not in status, clone.run("dvc", "queue", "logs", "queued").stdout
+        assert time.monotonic() < limit, status
+        time.sleep(1)
+    clone.dvc("queue", "stop")
+    data = shown(clone)["queued"]
+    assert data["metrics"]["metrics/train.json"]["data"]["parameters"] == 4010

@@ -1,0 +1,170 @@
+"""``dvc repro``: what it makes, that it repeats itself to the bit, and what reruns what."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from tests.e2e.conftest import Clone
+
+PER_IMAGE = (
+    "image,category,split,mse,psnr,ssim,ciede2000,colorfulness,colorfulness_truth".split(",")
+)
+FIGURES = {
+    "images",
+    "mse",
+    "psnr",
+    "ssim",
+    "ciede2000",
+    "colorfulness",
+    "colorfulness_truth",
+    "psnr_category_mean",
+}
+
+
+@pytest.fixture
+def untouched(clone: Clone) -> Iterator[Clone]:
+    """Give the clone, and undo afterwards what a test changed in files of git."""
+    yield clone
+    clone.run("git", "checkout", "--quiet", "--", ".")
+
+
+def rows_of(clone: Clone, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(clone.read(path).splitlines()))
+
+
+def test_evaluation_holds_the_network_and_both_baselines(clone: Clone) -> None:
+    evaluation = clone.json("metrics/evaluation.json")
+    assert set(evaluation) == FIGURES | {"grey", "mean_ab"}
+    assert set(evaluation["grey"]) == set(evaluation["mean_ab"]) == FIGURES
+    assert evaluation["grey"]["colorfulness"] < 1 < evaluation["colorfulness_truth"]
+
+
+def test_every_test_photograph_is_measured_once(clone: Clone) -> None:
+    rows = rows_of(clone, "plots/per_image.csv")
+    index = rows_of(clone, "data/prepared/index.csv")
+    assert list(rows[0]) == PER_IMAGE
+    assert [row["image"] for row in rows] == sorted(
+        row["file"] for row in index if row["split"] == "test"
+    )
+    assert len(rows) == clone.json("metrics/evaluation.json")["images"]
+
+
+def test_mean_psnr_is_that_of_the_images(clone: Clone) -> None:
+    values = [float(row["psnr"]) for row in rows_of(clone, "plots/per_image.csv")]
+    mean = clone.json("metrics/evaluation.json")["psnr"]
+    assert sum(values) / len(values) == pytest.approx(mean, abs=1e-3)
+
+
+def test_vertical_photographs_are_dropped_and_listed(clone: Clone) -> None:
+    dropped = clone.json("metrics/prepare.json")["dropped"]
+    listed = [row["reason"] for row in rows_of(clone, "plots/rejected.csv")]
+    assert dropped["vertical"] > 0
+    assert {reason: listed.count(reason) for reason in set(listed)} == dropped
+
+
+def test_loss_has_a_row_for_every_epoch(clone: Clone) -> None:
+    rows = rows_of(clone, "plots/loss.csv")
+    assert [row["epoch"] for row in rows] == ["1"]
+    assert set(rows[0]) == {"epoch", "train", "val", "lr"}
+
+
+@pytest.mark.parametrize("split", ["test", "train"])
+def test_panels_are_pictures_of_photographs_of_their_split(clone: Clone, split: str) -> None:
+    panels = sorted((clone.root / "plots/predictions" / split).iterdir())
+    index = rows_of(clone, "data/prepared/index.csv")
+    photographs = {Path(row["file"]).stem for row in index if row["split"] == split}
+    assert len(panels) == 2
+    for file in panels:
+        assert file.stem.split("--")[-1] in photographs
+        with Image.open(file) as picture:
+            assert picture.width > 3 * 128
+
+
+@pytest.mark.parametrize("name", ["loss", "psnr", "best", "worst"])
+def test_figures_are_drawn(clone: Clone, name: str) -> None:
+    with Image.open(clone.root / "plots" / "figures" / f"{name}.png") as picture:
+        assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 10
+
+
+def test_checkpoint_names_the_network(clone: Clone) -> None:
+    head = (clone.root / "data/checkpoints/model.safetensors").read_bytes()[:400]
+    assert b"unet" in head
+
+
+def test_second_repro_does_nothing(clone: Clone) -> None:
+    assert "Data and pipelines are up to date" in clone.dvc("repro")
+
+
+def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Path) -> None:
+    other = Clone(tmp_path / "clone")
+    clone.run("git", "clone", "--quiet", str(clone.root), str(other.root))
+    shutil.copyfile(clone.root.parent / "gitconfig", tmp_path / "gitconfig")
+    (other.root / "dvc.lock").unlink()
+    other.dvc("repro")
+    # All of it: the outputs' hashes, the checkpoint's among them.
+    lock = yaml.safe_load(other.read("dvc.lock"))
+    assert lock == yaml.safe_load(clone.read("dvc.lock"))
+    assert "data/checkpoints" in {out["path"] for out in lock["stages"]["train"]["outs"]}
+
+
+@pytest.mark.parametrize(
+    ("module", "stages"),
+    [
+        ("figures", ["evaluate", "predict"]),
+        ("training", ["train"]),
+        ("archives", ["fetch"]),
+        ("metrics", ["evaluate", "predict"]),
+        ("baselines", ["evaluate"]),
+    ],
+)
+def test_a_changed_module_reruns_its_stages_only(
+    untouched: Clone, module: str, stages: list[str]
+) -> None:
+    file = f"src/colorizer/{module}.py"
+    untouched.write(file, untouched.read(file) + "\n# changed\n")
+    assert untouched.changed_stages() == stages
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "stages"),
+    [
+        ("train.unet.lr", "lr: 0.003", "lr: 0.002", ["train"]),
+        ("epochs", "epochs: 1", "epochs: 2", ["train"]),
+        ("prepare.min_chroma", "min_chroma: 1.5", "min_chroma: 3.0", ["prepare"]),
+        ("predict.mirror", "mirror: true", "mirror: false", ["predict"]),
+        ("evaluate.ranked", "ranked: 2", "ranked: 3", ["evaluate"]),
+    ],
+)
+def test_a_changed_parameter_reruns_its_stage_only(
+    untouched: Clone, name: str, old: str, new: str, stages: list[str]
+) -> None:
+    params = untouched.read("params.yaml")
+    assert old in params, name
+    untouched.write("params.yaml", params.replace(old, new, 1))
+    assert untouched.changed_stages() == stages
+
+
+def test_a_new_photograph_in_the_folder_is_noticed(untouched: Clone) -> None:
+    first = next((untouched.root / "photographs").rglob("*.jpg"))
+    added = first.with_name("added.jpg")
+    shutil.copyfile(first, added)
+    try:
+        assert untouched.changed_stages() == ["fetch"]
+    finally:
+        added.unlink()
+
+
+def test_a_wrong_parameter_ends_in_one_clear_line(untouched: Clone) -> None:
+    params = untouched.read("params.yaml")
+    untouched.write("params.yaml", params.replace("epochs: 1", "epochs: ten"))
+    result = untouched.run("dvc", "repro", check=False)
+    assert result.returncode != 0
+    assert "error: epochs must be a whole number >= 1, got 'ten'" in result.stderr
+    assert "Traceback" not in result.stderr
