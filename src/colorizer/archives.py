@@ -31,7 +31,7 @@ BROKEN = (
 )
 
 
-def extract_photographs(archive: Path, folder: Path) -> int:
+def extract_photographs(archive: Path, folder: Path, name: str) -> int:
     """Extract the photographs, known by their suffix, and return how many there were.
 
     Every entry is checked before the first is written. Other files, hidden ones and the
@@ -43,6 +43,8 @@ def extract_photographs(archive: Path, folder: Path) -> int:
         A zip file, or a tar file with any compression that Python knows.
     folder : Path
         Where the entries go, under their own names.
+    name : str
+        What the user calls the archive, for messages: a path or a URL.
 
     Raises
     ------
@@ -51,59 +53,59 @@ def extract_photographs(archive: Path, folder: Path) -> int:
         absolute, climbs out of the archive, or is a link.
     """
     if not archive.is_file():
-        raise UserError(f"archive {archive} not found; set fetch.archive to a zip or tar file")
+        raise UserError(f"archive {name} not found; set fetch.archive to a zip or tar file")
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
-                entries = _zip_entries(archive, opened)
-                for name, info in _progress(entries):
+                entries = _zip_entries(name, opened)
+                for path, info in _progress(entries):
                     with opened.open(info) as source:
-                        _write(source, folder / name)
+                        _write(source, folder / path)
                 return len(entries)
         if tarfile.is_tarfile(archive):
             with tarfile.open(archive) as opened:
-                members = _tar_entries(archive, opened)
-                for name, member in _progress(members):
+                members = _tar_entries(name, opened)
+                for path, member in _progress(members):
                     content = opened.extractfile(member)
                     assert content is not None, "only regular files are listed"
                     with content:
-                        _write(content, folder / name)
+                        _write(content, folder / path)
                 return len(members)
     except BROKEN as error:
         raise UserError(
-            f"archive {archive} cannot be read: {error}; fetch it anew, or unpack it by hand and "
+            f"archive {name} cannot be read: {error}; fetch it anew, or unpack it by hand and "
             "use dataset=folder"
         ) from error
     raise UserError(
-        f"{archive} is neither a zip nor a tar archive (it holds {archive.stat().st_size} bytes); "
+        f"{name} is neither a zip nor a tar archive (it holds {archive.stat().st_size} bytes); "
         "set fetch.archive to one that is"
     )
 
 
 def _zip_entries(
-    archive: Path, opened: zipfile.ZipFile
+    archive: str, opened: zipfile.ZipFile
 ) -> list[tuple[PurePosixPath, zipfile.ZipInfo]]:
     entries = []
     for info in opened.infolist():
         is_link = stat.S_ISLNK(info.external_attr >> 16)
-        name = _safe_name(archive, info.filename, is_link)
-        if not info.is_dir() and _is_photograph(name):
-            entries.append((name, info))
+        path = _safe_path(archive, info.filename, is_link)
+        if not info.is_dir() and _is_photograph(path):
+            entries.append((path, info))
     return entries
 
 
 def _tar_entries(
-    archive: Path, opened: tarfile.TarFile
+    archive: str, opened: tarfile.TarFile
 ) -> list[tuple[PurePosixPath, tarfile.TarInfo]]:
     entries = []
     for info in opened.getmembers():
-        name = _safe_name(archive, info.name, info.issym() or info.islnk())
-        if info.isfile() and _is_photograph(name):
-            entries.append((name, info))
+        path = _safe_path(archive, info.name, info.issym() or info.islnk())
+        if info.isfile() and _is_photograph(path):
+            entries.append((path, info))
     return entries
 
 
-def _safe_name(archive: Path, name: str, is_link: bool) -> PurePosixPath:
+def _safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     wrong = (
         "is a link"
@@ -122,9 +124,9 @@ def _safe_name(archive: Path, name: str, is_link: bool) -> PurePosixPath:
     return path
 
 
-def _is_photograph(name: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
-    return name.suffix.lower() in SUFFIXES and not hidden
+def _is_photograph(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
 
 
 def _progress(entries: list[T]) -> tqdm[T]:

@@ -67,6 +67,7 @@ def download_from_drive(file_id: str, target: Path) -> None:
     try:
         done = gdown.download(id=file_id, output=str(target))
     except (gdown.exceptions.DownloadError, requests.RequestException, OSError) as error:
-        raise UserError(f"Google Drive does not give the file out: {error}; {advice}") from error
+        reason = " ".join(str(error).split())  # gdown's messages run over many lines
+        raise UserError(f"Google Drive does not give the file out: {reason}; {advice}") from error
     if done is None or not target.is_file():
         raise UserError(f"Google Drive does not give the file out; {advice}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
+from colorizer.errors import UserError
 from colorizer.files import sha256_of, write_csv
 from colorizer.images import SUFFIXES
 
@@ -25,9 +27,15 @@ def photographs_in(folder: Path) -> list[Path]:
 
 
 def write_manifest(folder: Path) -> int:
-    """Write the manifest of the photographs in ``folder``; return their number."""
+    """Write the manifest of the photographs in ``folder``; return their number.
+
+    Raises
+    ------
+    UserError
+        If a name holds control characters or is not UTF-8, which a CSV file cannot carry.
+    """
     rows = [
-        (path.relative_to(folder).as_posix(), path.stat().st_size, sha256_of(path))
+        (_name(path, folder), path.stat().st_size, sha256_of(path))
         for path in tqdm(photographs_in(folder), desc="checksum", unit="photograph")
     ]
     table = pd.DataFrame(sorted(rows), columns=["path", "bytes", "sha256"])
@@ -36,5 +44,24 @@ def write_manifest(folder: Path) -> int:
 
 
 def read_manifest(folder: Path) -> pd.DataFrame:
-    """Read the manifest of a fetched folder: path, bytes, sha256."""
-    return pd.read_csv(folder / MANIFEST, keep_default_na=False, dtype={"sha256": str})
+    """Read the manifest of a fetched folder: path, bytes, sha256.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise UserError(f"{file} not found; fetch photographs with: dvc repro fetch")
+    return pd.read_csv(file, keep_default_na=False, dtype={"path": str, "sha256": str})
+
+
+def _name(path: Path, folder: Path) -> str:
+    name = path.relative_to(folder).as_posix()
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise UserError(
+            f"the photograph {name!r} must have a name in UTF-8 without control characters; "
+            "rename it and fetch again"
+        )
+    return name

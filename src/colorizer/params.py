@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -39,9 +41,10 @@ class Rule:
             return not self.choices or value in self.choices
         if not isinstance(value, (int, float)):
             return True
-        # Strict, so that infinity fails; NaN fails every comparison.
+        # Not math.isfinite, which fails on whole numbers that are too large for a float.
+        finite = abs(value) <= sys.float_info.max
         enough = value > self.above and value >= self.at_least
-        return enough and value < self.below and value <= self.at_most
+        return finite and enough and value < self.below and value <= self.at_most
 
     def __str__(self) -> str:
         if self.choices:
@@ -218,6 +221,6 @@ def _hint(value: object, expected: type[Any]) -> str:
         number = float(value)
     except ValueError:
         return ""
-    if not math.isfinite(number):
+    if not math.isfinite(number) or (expected is int and not number.is_integer()):
         return ""
-    return f" (a text: YAML wants {number:{'.1f' if number else ''}})"
+    return f" (a text: YAML wants {Decimal(repr(number)).normalize():f})"

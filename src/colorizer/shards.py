@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.lib.format import open_memmap
 
+from colorizer.errors import UserError
+
 INDEX = "index.csv"
 SHARD_PHOTOGRAPHS = 4096
 
@@ -54,10 +56,17 @@ class Shards:
     """The photographs of one split, mapped from disk: what is indexed is read, and no more.
 
     A number gives (size, size, 3), a slice (n, size, size, 3), both uint8 sRGB.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no photograph of the split.
     """
 
     def __init__(self, folder: Path, split: str) -> None:
         files = sorted(folder.glob(f"{split}-[0-9]*.npy"))
+        if not files:
+            raise UserError(f"no {split} photographs in {folder}; make them with: dvc repro")
         self._shards = [np.load(file, mmap_mode="r") for file in files]
 
     def __len__(self) -> int:
@@ -92,7 +101,8 @@ def read_index(folder: Path) -> pd.DataFrame:
         folder / INDEX,
         keep_default_na=False,
         na_values={column: [""] for column in ("row", "group", "chroma")},
-        dtype={"row": "Int64", "group": "Int64"},
+        # As text: a category may be called 007, and a hash may look like a number.
+        dtype={"row": "Int64", "group": "Int64", "category": str, "sha256": str},
     )
 
 

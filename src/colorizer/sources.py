@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -64,10 +65,12 @@ def _fetch_sample(_: FetchParams, target: Path) -> str:
 
 
 def _fetch_folder(params: FetchParams, target: Path) -> str:
-    folder = Path(params.folder).expanduser()
-    if not folder.is_dir():
-        found = "a file" if folder.exists() else "nothing there"
-        raise UserError(f"fetch.folder must be a folder of photographs, got {folder} ({found})")
+    folder = _path(params.folder)
+    if not params.folder or not folder.is_dir():
+        found = "a file" if folder.is_file() else "nothing there"
+        raise UserError(
+            f"fetch.folder must be a folder of photographs, got {params.folder!r} ({found})"
+        )
     _copy_photographs(folder, target)
     return str(folder)
 
@@ -80,7 +83,7 @@ def _fetch_archive(params: FetchParams, target: Path) -> str:
     if is_url(params.archive):
         _extract_downloaded(lambda file: download(params.archive, file), params, target)
     else:
-        _extract_checked(Path(params.archive).expanduser(), params, target)
+        _extract_checked(_path(params.archive), params, target)
     return params.archive
 
 
@@ -98,14 +101,19 @@ def _extract_downloaded(get: Callable[[Path], None], params: FetchParams, target
     archive.unlink()
 
 
-def _extract_checked(archive: Path, params: FetchParams, target: Path) -> None:
+def _extract_checked(archive: Path, name: str, params: FetchParams, target: Path) -> None:
     wanted = params.sha256.strip().lower()
     if wanted and archive.is_file() and (found := sha256_of(archive)) != wanted:
         raise UserError(
-            f"the archive's SHA-256 must be {wanted} (fetch.sha256), got {found}: it is another "
+            f"the SHA-256 of {name} must be {wanted} (fetch.sha256), got {found}: it is another "
             "version or was damaged on its way; fetch it anew or correct fetch.sha256"
         )
-    extract_photographs(archive, target)
+    extract_photographs(archive, target, name)
+
+
+def _path(text: str) -> Path:
+    # Unlike Path.expanduser, leaves ~somebody alone where there is no such user.
+    return Path(os.path.expanduser(text))
 
 
 def _copy_photographs(folder: Path, target: Path) -> None:
