@@ -18,6 +18,8 @@ from colorizer.images import SUFFIXES
 
 T = TypeVar("T")
 
+BLOCK = 1 << 20
+
 BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -102,7 +104,18 @@ def _tar_entries(
         path = _safe_path(archive, info.name, info.issym() or info.islnk())
         if info.isfile() and _is_photograph(path):
             entries.append((path, info))
+    _require_end(opened)
     return entries
+
+
+def _require_end(opened: tarfile.TarFile) -> None:
+    # tarfile takes a damaged header for the end, and never reads on to the checksum of a gzip.
+    assert opened.fileobj is not None, "it is open"
+    opened.fileobj.seek(opened.offset)
+    if any(opened.fileobj.read(tarfile.BLOCKSIZE)):
+        raise tarfile.ReadError(f"damaged entry at byte {opened.offset}")
+    while opened.fileobj.read(BLOCK):
+        pass
 
 
 def _safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:

@@ -65,8 +65,8 @@ def download_from_drive(file_id: str, target: Path) -> None:
         "hand, then run with -S dataset=archive -S fetch.archive=PATH"
     )
     try:
-        done = gdown.download(id=file_id, output=str(target))
-    except (gdown.exceptions.DownloadError, requests.RequestException, OSError) as error:
+        done = gdown.download(id=file_id, output=str(target), timeout=TIMEOUT_S)
+    except Exception as error:  # gdown reads pages that Google changes at will
         reason = " ".join(str(error).split())  # gdown's messages run over many lines
         raise UserError(f"Google Drive does not give the file out: {reason}; {advice}") from error
     if done is None or not target.is_file():

@@ -121,10 +121,11 @@ def panel_names(files: Sequence[str]) -> list[str]:
 
 
 def _panel_name(file: str) -> str:
-    # Only the usual suffix goes: a.png beside a.jpg keeps its own.
-    parts = PurePosixPath(file.removesuffix(".jpg")).parts
-    name = "--".join(parts)
-    if name.split("--") != list(parts):  # a--b/c would be taken for a/b/c
+    path = PurePosixPath(file)
+    if path.suffixes == [".jpg"]:  # the usual one goes; a.png beside a.jpg keeps its own
+        path = path.with_suffix("")
+    name = "--".join(path.parts)
+    if name.split("--") != list(path.parts):  # a--b/c would be taken for a/b/c
         name += "-" + hashlib.sha256(file.encode()).hexdigest()[:8]
     return f"{name}.png"
 

@@ -29,6 +29,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 _SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -92,7 +93,7 @@ def load_square(path: Path, rule: SquareRule) -> Square:
 def _square(image: Image.Image, rule: SquareRule) -> Square:
     width, height = image.size
     # Before the orientation is read: to look for it, Pillow may decode the pixels of a PNG.
-    if width * height > rule.max_megapixels * 1e6:
+    if width * height / 1e6 > rule.max_megapixels:
         raise UnwantedImageError("too large", width, height)
     orientation = _orientation(image)
     if orientation in TRANSPOSED_ORIENTATIONS:
@@ -103,20 +104,29 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
         raise UnwantedImageError("vertical", width, height)
 
     profile = image.info.get("icc_profile")
-    if image.format in ("JPEG", "MPO"):  # MPO: a JPEG with a preview inside, of many cameras
-        image.draft(None, (DRAFT_FACTOR * rule.size, DRAFT_FACTOR * rule.size))
+    box = _draft(image, DRAFT_FACTOR * rule.size)
     image = to_rgb(image)
     # Crop and resize before turning upright and converting colours: fewer pixels to touch.
     image = image.resize(
         (rule.size, rule.size),
         Image.Resampling.LANCZOS,
-        box=_center(image.size) if rule.crop == "center" else None,
+        box=_center(box) if rule.crop == "center" else box,
         reducing_gap=3.0,
     )
     image = _upright(image, orientation)
     if profile:
         image = _to_srgb(image, profile)
     return Square(np.asarray(image, dtype=np.uint8), width, height)
+
+
+def _draft(image: Image.Image, side: int) -> Box:
+    """Let a JPEG be decoded at a fraction of its size; return the box that the pixels fill.
+
+    The box ends within the last row and column of pixels where the size is no multiple of the
+    fraction: to take those for whole would squeeze the photograph.
+    """
+    drafted = image.draft(None, (side, side)) if image.format in ("JPEG", "MPO") else None
+    return drafted[1] if drafted else (0, 0, *image.size)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -164,8 +174,8 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _center(size: tuple[int, int]) -> tuple[float, float, float, float]:
-    width, height = size
+def _center(box: Box) -> Box:
+    _, _, width, height = box
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     return left, top, left + side, top + side

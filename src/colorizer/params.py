@@ -99,6 +99,7 @@ class Recipe:
     schedule: Annotated[str, Rule(choices=("constant", "one_cycle"))]
     loss: Annotated[str, Rule(choices=("l1", "smooth_l1", "mse"))]
     batch_size: Annotated[int, Rule(at_least=1)]
+    ema: Annotated[float, Rule(at_least=0, below=1)]
     flip: bool
     min_crop: Annotated[float, Rule(above=0, at_most=1)]
     gamma: Annotated[float, Rule(at_least=0, at_most=2)]

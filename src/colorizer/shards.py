@@ -102,7 +102,7 @@ def read_index(folder: Path) -> pd.DataFrame:
         keep_default_na=False,
         na_values={column: [""] for column in ("row", "group", "chroma")},
         # As text: a category may be called 007, and a hash may look like a number.
-        dtype={"row": "Int64", "group": "Int64", "category": str, "sha256": str},
+        dtype={"row": "Int64", "group": "Int64", "category": "str", "sha256": "str"},
     )
 
 

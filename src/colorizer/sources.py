@@ -21,6 +21,9 @@ SAMPLE_FOLDER = Path("data/sample")
 # The colour originals of the Natural-Color Dataset, shared by its authors:
 # Anwar et al., "Image Colorization: A Survey and Dataset" (arXiv:2008.10774).
 COLORSURVEY_FILE_ID = "1k_UvYzdrHbphW4UcbDb9jWB0ZQIAGEAo"
+COLORSURVEY = "ColorSurvey's archive"
+# Hidden, so that it is no photograph; it goes once its content is there.
+DOWNLOADED = ".archive"
 
 
 def fetch(dataset: str, params: FetchParams, target: Path) -> int:
@@ -81,24 +84,19 @@ def _fetch_archive(params: FetchParams, target: Path) -> str:
             "dataset=archive needs fetch.archive: the path or http(s) URL of a zip or tar file"
         )
     if is_url(params.archive):
-        _extract_downloaded(lambda file: download(params.archive, file), params, target)
+        archive = target / DOWNLOADED
+        download(params.archive, archive)
     else:
-        _extract_checked(_path(params.archive), params, target)
+        archive = _path(params.archive)
+    _extract_checked(archive, params.archive, params, target)
     return params.archive
 
 
 def _fetch_colorsurvey(params: FetchParams, target: Path) -> str:
-    _extract_downloaded(
-        lambda file: download_from_drive(COLORSURVEY_FILE_ID, file), params, target
-    )
-    return "ColorSurvey's archive"
-
-
-def _extract_downloaded(get: Callable[[Path], None], params: FetchParams, target: Path) -> None:
-    archive = target / ".archive"
-    get(archive)
-    _extract_checked(archive, params, target)
-    archive.unlink()
+    archive = target / DOWNLOADED
+    download_from_drive(COLORSURVEY_FILE_ID, archive)
+    _extract_checked(archive, COLORSURVEY, params, target)
+    return COLORSURVEY
 
 
 def _extract_checked(archive: Path, name: str, params: FetchParams, target: Path) -> None:
@@ -109,6 +107,7 @@ def _extract_checked(archive: Path, name: str, params: FetchParams, target: Path
             "version or was damaged on its way; fetch it anew or correct fetch.sha256"
         )
     extract_photographs(archive, target, name)
+    (target / DOWNLOADED).unlink(missing_ok=True)
 
 
 def _path(text: str) -> Path:

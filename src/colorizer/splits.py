@@ -1,4 +1,4 @@
-"""Splits that follow a photograph's content, so that adding one moves no other."""
+"""Splits that follow a photograph's content, so that adding one moves no unrelated one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def assign_splits(sha256: pd.Series, group: pd.Series, val: float, test: float) 
     """Assign every photograph to ``train``, ``val`` or ``test``.
 
     A group of near-duplicates goes as one, by its smallest content hash, so that no test
-    photograph has a copy among the training photographs.
+    photograph has a copy among the training photographs. Adding a photograph moves no other,
+    unless it is a near-duplicate: then its group may follow its hash.
 
     Parameters
     ----------

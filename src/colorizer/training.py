@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from colorizer.color import AB_SCALE
@@ -49,6 +50,9 @@ def train(
 ) -> Trained:
     """Train ``model`` in place and return what its best epoch on val had learnt.
 
+    With ``recipe.ema``, what is validated and returned is the exponential moving average of the
+    weights over the steps: a few photographs make noisy steps.
+
     Parameters
     ----------
     model : Colorizer
@@ -77,6 +81,7 @@ def train(
     )
     steps = steps_per_epoch(len(train_set), recipe.batch_size)
     scheduler = _scheduler(optimizer, recipe, epochs * steps)
+    average = _average(model, recipe)
     loss_of = LOSSES[recipe.loss]
     generator = torch.Generator()
     best, best_epoch, best_weights = math.inf, 0, {}
@@ -97,25 +102,31 @@ def train(
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 scheduler.step()
+                if average is not None:
+                    average.update_parameters(model)
                 total += value * len(lab)
                 bar.update(len(lab))
                 bar.set_postfix(epoch=f"{epoch}/{epochs}", loss=f"{value:.4f}", refresh=False)
-            val = _finite(_mean_loss(model, val_set, recipe, device), epoch, recipe)
+            learnt: nn.Module = model if average is None else average.module
+            val = _finite(_mean_loss(learnt, val_set, recipe, device), epoch, recipe)
             history.append((epoch, total / len(train_set), val, lr))
             if val < best:
                 best, best_epoch = val, epoch
-                best_weights = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+                best_weights = {
+                    name: value.detach().cpu().clone()
+                    for name, value in learnt.state_dict().items()
+                }
     table = pd.DataFrame(history, columns=["epoch", "train", "val", "lr"])
     return Trained(best_weights, best_epoch, table)
 
 
-def _loss(model: Colorizer, lab: Tensor, loss_of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def _loss(model: nn.Module, lab: Tensor, loss_of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     lightness = lab[:, :1].contiguous(memory_format=torch.channels_last)
     return loss_of(model(lightness) / AB_SCALE, lab[:, 1:] / AB_SCALE)
 
 
 def _mean_loss(
-    model: Colorizer, data: LabPhotographs, recipe: Recipe, device: torch.device
+    model: nn.Module, data: LabPhotographs, recipe: Recipe, device: torch.device
 ) -> float:
     model.eval()
     total = 0.0
@@ -123,6 +134,14 @@ def _mean_loss(
         for lab in data.batches(recipe.batch_size):
             total += _loss(model, lab.to(device), LOSSES[recipe.loss]).item() * len(lab)
     return total / len(data)
+
+
+def _average(model: Colorizer, recipe: Recipe) -> AveragedModel | None:
+    if recipe.ema == 0:
+        return None
+    average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
+    # Buffers too: the statistics of batch normalisation belong to the weights.
+    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
 
 
 def _scheduler(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:

@@ -13,9 +13,17 @@ from PIL import Image
 
 from tests.e2e.conftest import Clone
 
-PER_IMAGE = (
-    "image,category,split,mse,psnr,ssim,ciede2000,colorfulness,colorfulness_truth".split(",")
-)
+PER_IMAGE = [
+    "image",
+    "category",
+    "split",
+    "mse",
+    "psnr",
+    "ssim",
+    "ciede2000",
+    "colorfulness",
+    "colorfulness_truth",
+]
 FIGURES = {
     "images",
     "mse",
@@ -135,7 +143,7 @@ def test_a_changed_module_reruns_its_stages_only(
 @pytest.mark.parametrize(
     ("name", "old", "new", "stages"),
     [
-        ("train.unet.lr", "lr: 0.003", "lr: 0.002", ["train"]),
+        ("train.unet.lr", "lr: 0.001", "lr: 0.002", ["train"]),
         ("epochs", "epochs: 1", "epochs: 2", ["train"]),
         ("prepare.min_chroma", "min_chroma: 1.5", "min_chroma: 3.0", ["prepare"]),
         ("predict.mirror", "mirror: true", "mirror: false", ["predict"]),

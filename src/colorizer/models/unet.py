@@ -48,7 +48,7 @@ class UNet(Colorizer):
     def __init__(self, encoder_lr: float = 1.0) -> None:
         super().__init__()
         self.encoder_lr = encoder_lr
-        self.encoder = EfficientNetLite0()
+        self.encoder = EfficientNetLite0().eval()
         self.encoder.requires_grad_(encoder_lr > 0)
         skips = TAP_CHANNELS[-2::-1]  # strides 16, 8, 4, 2
         inputs = (TAP_CHANNELS[-1], *DECODER_CHANNELS[:-1])

@@ -1,0 +1,28 @@
+"""Paths of the repository, and fixtures for all unit tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorizer.params import Params, load_params
+from tests.data_helpers import save_photographs
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PARAMS_FILE = REPOSITORY / "params.yaml"
+SAMPLE = REPOSITORY / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    """The parameters as shipped."""
+    return load_params(PARAMS_FILE)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """A folder of six colourful JPEGs in two categories: hills and towns."""
+    folder = tmp_path / "photographs"
+    save_photographs(folder, 6)
+    return folder

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from colorizer.models.base import Colorizer, check_size
+
+
+class Halves(Colorizer):
+    size_multiple = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(0.005))
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        return torch.cat([lightness, -lightness], dim=1) * self.factor
+
+
+def test_chroma_is_scaled_to_cielab_units() -> None:
+    ab = Halves()(torch.full((3, 1, 4, 8), 100.0))
+    assert ab.shape == (3, 2, 4, 8)
+    torch.testing.assert_close(ab[:, 0], torch.full((3, 4, 8), 64.0))
+    torch.testing.assert_close(ab[:, 1], torch.full((3, 4, 8), -64.0))
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4), (2, 3, 4, 4), (2, 0, 4, 4), (1, 1, 1, 4, 4)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"lightness must be \(B, 1, H, W\), got \("):
+        Halves()(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (6, 4), (0, 4), (4, 0)])
+def test_both_sides_are_checked(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="height and width must be multiples of 4"):
+        Halves()(torch.zeros(1, 1, *shape))
+
+
+def test_an_empty_batch_gives_an_empty_batch() -> None:
+    assert Halves()(torch.zeros(0, 1, 4, 4)).shape == (0, 2, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("side", "nearest"),
+    [(0, "32"), (1, "32"), (31, "32"), (33, "32 or 64"), (63, "32 or 64"), (100, "96 or 128")],
+)
+def test_wrong_size_names_the_nearest_that_work(side: int, nearest: str) -> None:
+    message = (
+        rf"^height and width must be multiples of 32, got \(64, {side}\); the nearest size that "
+        rf"works is {nearest}$"
+    )
+    with pytest.raises(ValueError, match=message):
+        check_size(torch.Size([64, side]), 32)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (32, 96), (256, 64)])
+def test_right_size_is_let_through(size: tuple[int, int]) -> None:
+    check_size(torch.Size(size), 32)
+
+
+def test_all_parameters_share_one_group() -> None:
+    model = Halves()
+    assert model.parameter_groups(0.25) == [{"params": [model.factor], "lr": 0.25}]
+
+
+def test_a_network_must_say_how_it_predicts() -> None:
+    with pytest.raises(NotImplementedError):
+        Colorizer()(torch.zeros(1, 1, 4, 4))

@@ -1,0 +1,123 @@
+"""What the tests of the network side share: tiny photographs, recipes and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from colorizer.color import lab_from_bytes
+from colorizer.dataset import LabPhotographs
+from colorizer.devices import make_repeatable
+from colorizer.models.base import Colorizer
+from colorizer.params import Recipe, UNetRecipe
+from colorizer.shards import Shards, ShardWriter
+
+# Tensors as tiny as these are computed sooner by one thread than by several that meet.
+torch.set_num_threads(1)
+
+Photographs = npt.NDArray[np.uint8]
+
+PLAIN = Recipe(
+    optimizer="adam",
+    lr=0.001,
+    weight_decay=0.0,
+    schedule="constant",
+    loss="l1",
+    batch_size=2,
+    ema=0.0,
+    flip=False,
+    min_crop=1.0,
+    gamma=0.0,
+)
+
+
+def plain_recipe(**changes: Any) -> Recipe:
+    """Return a recipe without augmentation, but for ``changes``."""
+    return replace(PLAIN, **changes)
+
+
+def unet_recipe(**changes: Any) -> UNetRecipe:
+    """Return a recipe without augmentation for an encoder without pretraining."""
+    return UNetRecipe(**{**vars(PLAIN), "pretrained": False, "encoder_lr": 0.1, **changes})
+
+
+def noise(count: int, size: int, seed: int = 0) -> Photographs:
+    """Return photographs of independent random pixels, (count, size, size, 3)."""
+    numbers = np.random.default_rng(seed).integers(0, 256, (count, size, size, 3))
+    return numbers.astype(np.uint8)
+
+
+def flat(*colors: tuple[int, int, int], size: int = 32) -> Photographs:
+    """Return a photograph of one colour all over for each of ``colors``."""
+    return np.array(colors, dtype=np.uint8)[:, None, None].repeat(size, 1).repeat(size, 2)
+
+
+def ramps(size: int = 32) -> Photographs:
+    """Return two photographs whose colour can be learnt from lightness: orange, and blue-ish."""
+    light = np.linspace(40, 200, size)[None, :].repeat(size, 0)
+    orange = np.stack([light * 1.25, light, light * 0.5], axis=-1)
+    blue = np.stack([light.T * 0.6, light.T, light.T * 1.25], axis=-1)
+    return np.stack([orange, blue]).round().astype(np.uint8)
+
+
+def write_shards(folder: Path, photographs: Photographs, split: str = "train") -> Shards:
+    """Write photographs as the shards of a split and open them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = ShardWriter(folder, split, len(photographs), photographs.shape[1])
+    for photograph in photographs:
+        writer.append(photograph)
+    del writer
+    return Shards(folder, split)
+
+
+@contextmanager
+def lab_photographs(folder: Path, photographs: Photographs) -> Iterator[LabPhotographs]:
+    """Open photographs as :class:`LabPhotographs`, by way of shards in ``folder``."""
+    with LabPhotographs(write_shards(folder, photographs)) as lab:
+        yield lab
+
+
+def lightness_of(photographs: Photographs) -> Tensor:
+    """Return L of photographs (n, H, W, 3) as (n, 1, H, W)."""
+    return lab_from_bytes(photographs)[:, :1]
+
+
+class Painter(Colorizer):
+    """The smallest network that learns: a convolution, so that a test takes no time."""
+
+    size_multiple = 4
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(1, 2, 3, padding=1)
+        numbers = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(0.3 * torch.randn(parameter.shape, generator=numbers))
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        ab: Tensor = self.layer(lightness / 100).tanh() / 4
+        return ab
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """Run a block under :func:`make_repeatable`, and leave torch as it was."""
+    strict = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    with torch.random.fork_rng():
+        try:
+            make_repeatable(seed)
+            yield
+        finally:
+            torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.backends.cudnn.benchmark = benchmark

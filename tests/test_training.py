@@ -1,0 +1,470 @@
+from __future__ import annotations
+
+import math
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from colorizer import training
+from colorizer.color import AB_SCALE, lab_from_bytes
+from colorizer.dataset import LabPhotographs
+from colorizer.errors import UserError
+from colorizer.models.base import Colorizer
+from colorizer.models.registry import MODELS, build_to_train
+from colorizer.models.unet import UNet
+from colorizer.params import Recipe
+from colorizer.training import LOSSES, OPTIMIZERS, Trained, train
+from tests.network_helpers import (
+    Painter,
+    Photographs,
+    flat,
+    lab_photographs,
+    noise,
+    plain_recipe,
+    ramps,
+    repeatable,
+    unet_recipe,
+)
+
+CPU = torch.device("cpu")
+ORANGE, BLUE = (230, 150, 60), (70, 120, 220)
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+    ),
+]
+
+
+def fit(
+    folder: Path,
+    model: Colorizer,
+    recipe: Recipe,
+    photographs: Photographs,
+    val: Photographs | None = None,
+    epochs: int = 1,
+    seed: int = 0,
+    device: torch.device = CPU,
+) -> Trained:
+    """Train on photographs, and validate on ``val`` or the same ones."""
+    val = photographs if val is None else val
+    with (
+        lab_photographs(folder / "train", photographs) as train_set,
+        lab_photographs(folder / "val", val) as val_set,
+    ):
+        return train(model, recipe, (train_set, val_set), epochs, seed, device)
+
+
+def loss_on(model: Colorizer, photographs: Photographs) -> float:
+    """Return the mean absolute error in the scale of the training."""
+    lab = lab_from_bytes(photographs)
+    with torch.inference_mode():
+        return float((model.eval()(lab[:, :1]) - lab[:, 1:]).abs().mean()) / AB_SCALE
+
+
+class Constant(Colorizer):
+    """Predicts the same chroma, a parameter, everywhere."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        super().__init__()
+        self.ab = nn.Parameter(torch.full((2,), start))
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        batch, _, height, width = lightness.shape
+        return self.ab[:, None, None].expand(batch, 2, height, width)
+
+
+class Witness(Constant):
+    """Notes the mean lightness of the photographs that it is trained on, batch by batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[list[int]] = []
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        if self.training:
+            self.batches.append(lightness.mean(dim=(1, 2, 3)).round().int().tolist())
+        return super().scaled_ab(lightness)
+
+
+class Breaking(Constant):
+    """Predicts ``value`` from call number ``first`` in the mode that is asked for."""
+
+    def __init__(self, value: float, first: int, training: bool) -> None:
+        super().__init__()
+        self.value, self.first, self.mode, self.calls = value, first, training, 0
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        ab = super().scaled_ab(lightness)
+        self.calls += self.training is self.mode
+        broken = self.training is self.mode and self.calls >= self.first
+        return ab * 0 + self.value if broken else ab
+
+
+class TestHistory:
+    def test_has_a_row_for_every_epoch(self, tmp_path: Path) -> None:
+        history = fit(tmp_path, Painter(), plain_recipe(), ramps(), epochs=3).history
+        assert list(history.columns) == ["epoch", "train", "val", "lr"]
+        assert history["epoch"].tolist() == [1, 2, 3]
+        assert np.isfinite(history.to_numpy()).all()
+
+    def test_constant_schedule_keeps_the_learning_rate(self, tmp_path: Path) -> None:
+        history = fit(tmp_path, Painter(), plain_recipe(lr=0.02), ramps(), epochs=3).history
+        assert history["lr"].tolist() == [0.02] * 3
+
+    @pytest.mark.parametrize("batch_size", [1, 2, 3, 5, 8])
+    def test_losses_are_means_over_photographs_whatever_the_batches(
+        self, tmp_path: Path, batch_size: int
+    ) -> None:
+        photographs = flat(ORANGE, BLUE, (9, 9, 9), (250, 10, 10), (90, 91, 92), size=8)
+        recipe = plain_recipe(lr=1e-12, batch_size=batch_size)
+        history = fit(tmp_path, Constant(), recipe, photographs).history
+        expected = loss_on(Constant(), photographs)
+        assert history["train"].tolist() == pytest.approx([expected], abs=1e-4)
+        assert history["val"].tolist() == pytest.approx([expected], abs=1e-4)
+
+    def test_validation_is_of_the_other_photographs_and_not_learnt(self, tmp_path: Path) -> None:
+        orange, blue = flat(ORANGE, size=8), flat(BLUE, size=8)
+        recipe = plain_recipe(lr=0.01)
+        trained = fit(tmp_path, Constant(), recipe, orange, val=blue, epochs=4)
+        assert trained.history["train"].is_monotonic_decreasing
+        assert trained.history["val"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "epochs", "share"),
+    [
+        ("unet", unet_recipe(lr=0.003, pretrained=True), 8, 0.5),
+        ("conv_ae", plain_recipe(lr=0.0001), 12, 0.9),
+        ("simple_ae", plain_recipe(lr=0.02, loss="mse"), 40, 0.75),
+    ],
+)
+def test_every_network_learns_two_photographs_by_heart(
+    tmp_path: Path, name: str, recipe: Recipe, epochs: int, share: float
+) -> None:
+    with repeatable(0):
+        model = build_to_train(name, recipe)
+        history = fit(tmp_path, model, recipe, ramps(), epochs=epochs).history
+    assert history["train"].iloc[-1] < share * history["train"].iloc[0]
+
+
+class TestBestEpoch:
+    @pytest.mark.parametrize(
+        ("val", "best"), [pytest.param(BLUE, 1, id="first"), pytest.param(ORANGE, 5, id="last")]
+    )
+    def test_is_where_validation_is_best(
+        self, tmp_path: Path, val: tuple[int, int, int], best: int
+    ) -> None:
+        recipe = plain_recipe(lr=0.01)
+        orange = flat(ORANGE, size=8)
+        trained = fit(tmp_path, Constant(), recipe, orange, flat(val, size=8), epochs=5)
+        assert trained.best_epoch == best
+        assert trained.best_epoch == int(trained.history["val"].argmin()) + 1
+
+    def test_may_lie_in_the_middle(self, tmp_path: Path) -> None:
+        # On its way from far off to orange, the chroma passes the paler one of validation.
+        pale = flat((190, 165, 140), size=8)
+        orange = flat(ORANGE, size=8)
+        model = Constant(start=-0.05)
+        trained = fit(tmp_path, model, plain_recipe(lr=0.03), orange, pale, epochs=16)
+        assert 1 < trained.best_epoch < 16
+        assert trained.best_epoch == int(trained.history["val"].argmin()) + 1
+
+    def test_its_weights_are_returned(self, tmp_path: Path) -> None:
+        pale = flat((190, 165, 140), size=8)
+        orange = flat(ORANGE, size=8)
+        model = Constant(start=-0.05)
+        trained = fit(tmp_path, model, plain_recipe(lr=0.03), orange, pale, epochs=16)
+        best = Constant()
+        best.load_state_dict(trained.weights)
+        assert loss_on(best, pale) == pytest.approx(trained.history["val"].min(), abs=1e-4)
+        # The network itself went on learning, and the returned weights did not follow it.
+        assert loss_on(model, pale) == pytest.approx(trained.history["val"].iloc[-1], abs=1e-4)
+        assert not torch.equal(model.ab.detach(), trained.weights["ab"])
+
+    def test_its_weights_are_whole_and_hold_no_gradients(self, tmp_path: Path) -> None:
+        with repeatable(0):
+            model = UNet()
+            trained = fit(tmp_path, model, unet_recipe(), ramps())
+        assert set(trained.weights) == set(model.state_dict())
+        assert not any(weight.requires_grad for weight in trained.weights.values())
+        assert {weight.device.type for weight in trained.weights.values()} == {"cpu"}
+
+
+class Recorder(Adam):
+    """Notes the learning rates of every step: a list for each, by parameter group."""
+
+    steps: list[list[float]]
+
+    def step(self, *args: Any, **kwargs: Any) -> Any:
+        self.steps.append([group["lr"] for group in self.param_groups])
+        return super().step(*args, **kwargs)
+
+
+class TestSchedule:
+    @pytest.fixture
+    def steps(self, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
+        steps: list[list[float]] = []
+        monkeypatch.setattr(Recorder, "steps", steps, raising=False)
+        monkeypatch.setitem(OPTIMIZERS, "adam", Recorder)
+        return steps
+
+    def test_one_cycle_rises_in_the_first_fifth_then_falls_to_near_zero(
+        self, tmp_path: Path, steps: list[list[float]]
+    ) -> None:
+        recipe = plain_recipe(lr=0.5, schedule="one_cycle", batch_size=1)
+        fit(tmp_path, Painter(), recipe, flat(ORANGE, BLUE, size=4), epochs=20)
+        rates = [rate for (rate,) in steps]
+        peak = int(np.argmax(rates))
+        assert len(rates) == 40
+        assert peak == pytest.approx(0.2 * 40, abs=1)
+        assert rates[peak] == pytest.approx(0.5, rel=0.02)
+        assert rates[0] == pytest.approx(0.5 / 25)
+        assert rates[-1] < 0.01 * 0.5
+        assert rates[: peak + 1] == sorted(rates[: peak + 1])
+        assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+    def test_history_has_the_learning_rate_at_the_start_of_each_epoch(
+        self, tmp_path: Path, steps: list[list[float]]
+    ) -> None:
+        recipe = plain_recipe(lr=0.5, schedule="one_cycle", batch_size=2)
+        trained = fit(tmp_path, Painter(), recipe, noise(5, 4), epochs=4)
+        assert len(steps) == 12
+        assert trained.history["lr"].tolist() == [rate for (rate,) in steps[::3]]
+
+    @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
+    def test_encoder_runs_at_its_share_all_along(
+        self, tmp_path: Path, steps: list[list[float]], schedule: str
+    ) -> None:
+        recipe = unet_recipe(lr=0.01, schedule=schedule, encoder_lr=0.1)
+        with repeatable(0):
+            fit(tmp_path, build_to_train("unet", recipe), recipe, ramps(), epochs=6)
+        assert len(steps) == 6
+        assert [encoder for _, encoder in steps] == pytest.approx([0.1 * d for d, _ in steps])
+        assert (len({decoder for decoder, _ in steps}) == 1) == (schedule == "constant")
+
+    @pytest.mark.parametrize("count", range(1, 12))
+    def test_one_cycle_takes_any_number_of_steps(
+        self, tmp_path: Path, steps: list[list[float]], count: int
+    ) -> None:
+        recipe = plain_recipe(lr=0.5, schedule="one_cycle")
+        fit(tmp_path, Painter(), recipe, flat(ORANGE, size=4), epochs=count)
+        rates = [rate for (rate,) in steps]
+        assert len(rates) == count
+        assert min(rates) > 0
+        assert max(rates) <= 0.5
+        assert count == 1 or rates[0] < max(rates)
+
+
+class TestOrder:
+    GREYS = flat(*[(level, level, level) for level in range(20, 240, 20)], size=4)
+
+    def batches(self, folder: Path, seed: int = 0, epochs: int = 3, **changes: Any) -> Any:
+        witness = Witness()
+        recipe = plain_recipe(batch_size=4, **changes)
+        fit(folder, witness, recipe, self.GREYS, epochs=epochs, seed=seed)
+        return witness.batches
+
+    def test_every_epoch_meets_every_photograph_once_in_another_order(
+        self, tmp_path: Path
+    ) -> None:
+        batches = self.batches(tmp_path)
+        assert [len(batch) for batch in batches] == 3 * [4, 4, 3]
+        epochs = [list(chain(*batches[start : start + 3])) for start in (0, 3, 6)]
+        levels = lab_from_bytes(self.GREYS)[:, 0].mean(dim=(1, 2)).round().int().tolist()
+        assert all(sorted(epoch) == sorted(levels) for epoch in epochs)
+        assert len({tuple(epoch) for epoch in epochs}) == 3
+
+    def test_follows_the_seed(self, tmp_path: Path) -> None:
+        first, again = (self.batches(tmp_path, seed=1) for _ in range(2))
+        assert first == again
+        assert first != self.batches(tmp_path, seed=2)
+
+    def test_of_an_epoch_depends_on_its_number_alone(self, tmp_path: Path) -> None:
+        # Mirroring draws numbers, and leaves these photographs as they are.
+        assert self.batches(tmp_path) == self.batches(tmp_path, flip=True)
+
+    def test_of_the_first_epochs_is_the_same_in_a_longer_training(self, tmp_path: Path) -> None:
+        assert self.batches(tmp_path, epochs=2) == self.batches(tmp_path, epochs=3)[:6]
+
+
+class TestDivergence:
+    def test_much_too_high_learning_rate_is_a_user_error(self, tmp_path: Path) -> None:
+        with repeatable(0):
+            recipe = plain_recipe(lr=1e30, loss="mse")
+            model = build_to_train("conv_ae", recipe)
+            with pytest.raises(UserError, match=r"in epoch \d: .* Lower the learning rate \(lr"):
+                fit(tmp_path, model, recipe, ramps(), epochs=3)
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf], ids=str)
+    @pytest.mark.parametrize("training", [True, False], ids=["training", "validation"])
+    @pytest.mark.parametrize("epoch", [1, 2])
+    def test_names_the_epoch_and_the_learning_rate(
+        self, tmp_path: Path, value: float, training: bool, epoch: int
+    ) -> None:
+        model = Breaking(value, first=epoch, training=training)
+        shown = str(abs(value))
+        message = (
+            rf"^the loss became {shown} in epoch {epoch}: the training diverged\. Lower the "
+            r"learning rate \(lr, now 0\.001, "
+        )
+        with pytest.raises(UserError, match=message):
+            fit(tmp_path, model, plain_recipe(), ramps(), epochs=3)
+
+    def test_stops_before_the_weights_are_spoilt(self, tmp_path: Path) -> None:
+        model = Breaking(math.nan, first=3, training=True)
+        with pytest.raises(UserError):
+            fit(tmp_path, model, plain_recipe(), ramps(), epochs=9)
+        assert model.calls == 3
+        assert bool(model.ab.isfinite().all())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", list(MODELS))
+class TestRepeatability:
+    def trained(self, folder: Path, name: str, device: str, seed: int) -> Trained:
+        varied = {"flip": True, "min_crop": 0.7, "gamma": 0.25, "schedule": "one_cycle"}
+        recipe = unet_recipe(**varied) if name == "unet" else plain_recipe(**varied)
+        with repeatable(1):
+            model = build_to_train(name, recipe)
+            photographs = np.concatenate([ramps(), noise(1, 32)])
+            return fit(
+                folder,
+                model,
+                recipe,
+                photographs,
+                epochs=2,
+                seed=seed,
+                device=torch.device(device),
+            )
+
+    def test_same_seed_same_bits(self, tmp_path: Path, name: str, device: str) -> None:
+        first, again = (self.trained(tmp_path, name, device, seed=5) for _ in range(2))
+        assert first.history.equals(again.history)
+        assert first.weights.keys() == again.weights.keys()
+        assert all(torch.equal(value, again.weights[key]) for key, value in first.weights.items())
+
+    def test_other_seed_other_bits(self, tmp_path: Path, name: str, device: str) -> None:
+        first, other = (self.trained(tmp_path, name, device, seed=seed) for seed in (5, 6))
+        assert not first.history["train"].equals(other.history["train"])
+        assert any(
+            not torch.equal(value, other.weights[key]) for key, value in first.weights.items()
+        )
+
+
+class TestEncoder:
+    def weights(self, folder: Path, encoder_lr: float) -> tuple[dict[str, Tensor], UNet]:
+        recipe = unet_recipe(encoder_lr=encoder_lr, optimizer="adamw", weight_decay=0.1, lr=0.01)
+        with repeatable(0):
+            model = build_to_train("unet", recipe)
+            before = {key: value.clone() for key, value in model.state_dict().items()}
+            fit(folder, model, recipe, ramps(), epochs=3)
+        assert isinstance(model, UNet)
+        return before, model
+
+    def changed(self, folder: Path, encoder_lr: float) -> set[str]:
+        before, model = self.weights(folder, encoder_lr)
+        after = model.state_dict()
+        return {key for key, value in before.items() if not torch.equal(value, after[key])}
+
+    def test_frozen_is_left_as_it_was(self, tmp_path: Path) -> None:
+        changed = self.changed(tmp_path, encoder_lr=0.0)
+        assert not any(key.startswith("encoder.") for key in changed)
+        assert "to_ab.weight" in changed
+        assert "decoder.0.mix.0.weight" in changed
+
+    def test_trained_changes_but_for_its_statistics(self, tmp_path: Path) -> None:
+        changed = self.changed(tmp_path, encoder_lr=0.5)
+        assert "encoder._conv_stem.weight" in changed
+        assert not any(
+            key.startswith("encoder.") and ("running" in key or "num_batches" in key)
+            for key in changed
+        )
+
+
+class TestLosses:
+    def test_of_the_parameter_file_are_all_there(self) -> None:
+        assert set(LOSSES) == {"l1", "smooth_l1", "mse"}
+        assert set(OPTIMIZERS) == {"adam", "adamw"}
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("l1", (0.02 + 0.5) / 2),
+            ("mse", (0.02**2 + 0.5**2) / 2),
+            # Quadratic up to 0.05, linear beyond, smooth between.
+            ("smooth_l1", (0.02**2 / 0.1 + 0.5 - 0.025) / 2),
+        ],
+    )
+    def test_by_hand(self, name: str, expected: float) -> None:
+        predicted, true = torch.tensor([0.12, -0.2]), torch.tensor([0.1, 0.3])
+        assert float(LOSSES[name](predicted, true)) == pytest.approx(expected)
+
+    @pytest.mark.parametrize("loss", ["l1", "mse", "smooth_l1"])
+    def test_recipe_chooses_the_loss_on_scaled_chroma(self, tmp_path: Path, loss: str) -> None:
+        photographs = flat(ORANGE, size=8)
+        history = fit(tmp_path, Constant(), plain_recipe(loss=loss, lr=1e-12), photographs).history
+        ab = lab_from_bytes(photographs)[:, 1:] / 128
+        expected = float(LOSSES[loss](torch.zeros_like(ab), ab))
+        assert history["train"].tolist() == pytest.approx([expected], rel=1e-3)
+        assert history["val"].tolist() == pytest.approx([expected], rel=1e-3)
+
+    def test_weight_decay_pulls_weights_to_zero(self, tmp_path: Path) -> None:
+        photographs = flat(ORANGE, size=8)
+        with lab_photographs(tmp_path, photographs) as lab:
+            (true,) = lab.batches(1)
+        found = []
+        for weight_decay in (0.0, 1.0):
+            model = Constant()
+            with torch.no_grad():  # already right: only decay moves it
+                model.ab.copy_(true[0, 1:, 0, 0] / AB_SCALE)
+            recipe = plain_recipe(optimizer="adamw", weight_decay=weight_decay, lr=0.1)
+            fit(tmp_path, model, recipe, photographs)
+            found.append(model.ab.detach() / (true[0, 1:, 0, 0] / AB_SCALE))
+        torch.testing.assert_close(found[0], torch.ones(2))
+        torch.testing.assert_close(found[1], torch.full((2,), 1 - 0.1 * 1.0))
+
+
+def test_augmentation_is_for_training_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def noted(lab: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+        seen.append(len(lab))
+        return lab
+
+    monkeypatch.setattr(training, "augment", noted)
+    fit(tmp_path, Painter(), plain_recipe(), noise(3, 4), val=noise(4, 4), epochs=2)
+    assert seen == [2, 1, 2, 1]
+
+
+def test_progress_is_told_on_standard_error_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit(tmp_path, Painter(), plain_recipe(), noise(3, 4), epochs=2)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "6/6" in told.err
+
+
+def test_val_set_may_be_smaller_than_a_batch(tmp_path: Path) -> None:
+    recipe = plain_recipe(batch_size=16)
+    history = fit(tmp_path, Painter(), recipe, noise(3, 4), val=noise(1, 4)).history
+    assert len(history) == 1
+
+
+def test_data_stay_as_they_are(tmp_path: Path) -> None:
+    recipe = plain_recipe(flip=True, min_crop=0.5, gamma=1.0)
+    with lab_photographs(tmp_path, noise(3, 4)) as lab:
+        (before,) = lab.batches(3)
+        data: tuple[LabPhotographs, LabPhotographs] = (lab, lab)
+        train(Painter(), recipe, data, epochs=1, seed=0, device=CPU)
+        (after,) = lab.batches(3)
+    assert torch.equal(before, after)
