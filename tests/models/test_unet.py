@@ -109,8 +109,8 @@ def test_every_skip_connection_is_used(model: UNet, number: int) -> None:
         nn.init.normal_(model.to_ab.weight)
         ab = model.eval()(lightness)
 
-        def without_one(_: nn.Module, __: object, taps: list[Tensor]) -> list[Tensor]:
-            return [torch.zeros_like(tap) if i == number else tap for i, tap in enumerate(taps)]
+        def raised(_: nn.Module, __: object, taps: list[Tensor]) -> list[Tensor]:
+            return [tap + 1 if i == number else tap for i, tap in enumerate(taps)]
 
-        model.encoder.register_forward_hook(without_one)
+        model.encoder.register_forward_hook(raised)
         assert not torch.allclose(model(lightness), ab)
