@@ -329,7 +329,13 @@ class TestDivergence:
 @pytest.mark.parametrize("name", list(MODELS))
 class TestRepeatability:
     def trained(self, folder: Path, name: str, device: str, seed: int) -> Trained:
-        varied = {"flip": True, "min_crop": 0.7, "gamma": 0.25, "schedule": "one_cycle"}
+        varied = {
+            "ema": 0.9,
+            "flip": True,
+            "min_crop": 0.7,
+            "gamma": 0.25,
+            "schedule": "one_cycle",
+        }
         recipe = unet_recipe(**varied) if name == "unet" else plain_recipe(**varied)
         with repeatable(1):
             model = build_to_train(name, recipe)
@@ -359,22 +365,19 @@ class TestRepeatability:
 
 
 class TestEncoder:
-    def weights(self, folder: Path, encoder_lr: float) -> tuple[dict[str, Tensor], UNet]:
-        recipe = unet_recipe(encoder_lr=encoder_lr, optimizer="adamw", weight_decay=0.1, lr=0.01)
+    def changed(self, folder: Path, encoder_lr: float, ema: float = 0.0) -> set[str]:
+        recipe = unet_recipe(
+            encoder_lr=encoder_lr, ema=ema, optimizer="adamw", weight_decay=0.1, lr=0.01
+        )
         with repeatable(0):
             model = build_to_train("unet", recipe)
             before = {key: value.clone() for key, value in model.state_dict().items()}
-            fit(folder, model, recipe, ramps(), epochs=3)
-        assert isinstance(model, UNet)
-        return before, model
-
-    def changed(self, folder: Path, encoder_lr: float) -> set[str]:
-        before, model = self.weights(folder, encoder_lr)
-        after = model.state_dict()
+            after = fit(folder, model, recipe, ramps(), epochs=3).weights
         return {key for key, value in before.items() if not torch.equal(value, after[key])}
 
-    def test_frozen_is_left_as_it_was(self, tmp_path: Path) -> None:
-        changed = self.changed(tmp_path, encoder_lr=0.0)
+    @pytest.mark.parametrize("ema", [0.0, 0.98])
+    def test_frozen_is_left_as_it_was(self, tmp_path: Path, ema: float) -> None:
+        changed = self.changed(tmp_path, encoder_lr=0.0, ema=ema)
         assert not any(key.startswith("encoder.") for key in changed)
         assert "to_ab.weight" in changed
         assert "decoder.0.mix.0.weight" in changed
@@ -386,6 +389,65 @@ class TestEncoder:
             key.startswith("encoder.") and ("running" in key or "num_batches" in key)
             for key in changed
         )
+
+
+class TestAverage:
+    @pytest.fixture
+    def steps(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Tensor]]:
+        """Note the state of ``self.model`` after every step."""
+        steps: list[dict[str, Tensor]] = []
+
+        def step(adam: Adam, *args: Any, **kwargs: Any) -> Any:
+            done = plain_step(adam, *args, **kwargs)
+            steps.append({key: value.clone() for key, value in self.model.state_dict().items()})
+            return done
+
+        plain_step = Adam.step
+        monkeypatch.setattr(Adam, "step", step)
+        return steps
+
+    def fit(self, folder: Path, **changes: Any) -> Trained:
+        recipe = unet_recipe(batch_size=1, lr=0.01, **changes)
+        with repeatable(0):
+            self.model = build_to_train("unet", recipe)
+            return fit(folder, self.model, recipe, noise(4, 32))
+
+    def test_of_the_weights_and_statistics_over_the_steps_is_returned(
+        self, tmp_path: Path, steps: list[dict[str, Tensor]]
+    ) -> None:
+        trained = self.fit(tmp_path, ema=0.75)
+        assert len(steps) == 4
+        average = steps[0]
+        for step in steps[1:]:
+            average = {key: 0.75 * average[key] + 0.25 * step[key] for key in step}
+        exact = [key for key, value in average.items() if "num_batches" not in key]
+        assert trained.weights.keys() == average.keys()
+        for key in exact:
+            torch.testing.assert_close(trained.weights[key], average[key], atol=1e-5, rtol=1e-4)
+        for key in ("to_ab.bias", "decoder.0.mix.0.weight", "decoder.0.mix.1.running_mean"):
+            assert not torch.allclose(trained.weights[key], steps[-1][key], atol=1e-5, rtol=1e-4)
+
+    def test_is_what_is_validated(self, tmp_path: Path) -> None:
+        trained = self.fit(tmp_path, ema=0.75)
+        averaged = UNet()
+        averaged.load_state_dict(trained.weights)
+        (found,) = trained.history["val"]
+        assert loss_on(averaged, noise(4, 32)) == pytest.approx(found, abs=1e-4)
+        assert loss_on(self.model, noise(4, 32)) != pytest.approx(found, abs=1e-3)
+
+    def test_of_none_is_the_last_step(
+        self, tmp_path: Path, steps: list[dict[str, Tensor]]
+    ) -> None:
+        trained = self.fit(tmp_path, ema=0.0)
+        assert all(torch.equal(trained.weights[key], value) for key, value in steps[-1].items())
+
+    def test_does_not_change_the_course_of_the_training(
+        self, tmp_path: Path, steps: list[dict[str, Tensor]]
+    ) -> None:
+        for ema in (0.0, 0.9):
+            self.fit(tmp_path, ema=ema)
+        for plain, averaged in zip(steps[:4], steps[4:], strict=True):
+            assert all(torch.equal(value, averaged[key]) for key, value in plain.items())
 
 
 class TestLosses:

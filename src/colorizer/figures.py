@@ -76,8 +76,8 @@ def save_picture(path: Path, picture: Image.Image) -> None:
 def loss_figure(history: pd.DataFrame) -> Figure:
     """Draw the loss on training and validation photographs over the epochs, best one marked."""
     figure, axes = _chart()
-    axes.plot(history["epoch"], history["train"], color=TRAIN_COLOR, label="training")
-    axes.plot(history["epoch"], history["val"], color=PREDICTED_COLOR, label="validation")
+    axes.plot(history["epoch"], history["train"], ".-", color=TRAIN_COLOR, label="training")
+    axes.plot(history["epoch"], history["val"], ".-", color=PREDICTED_COLOR, label="validation")
     best = history.iloc[int(history["val"].to_numpy().argmin())]
     axes.axvline(
         best["epoch"], color=REFERENCE_COLOR, linestyle=":", label=f"kept: {best['epoch']:.0f}"
