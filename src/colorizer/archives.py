@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, TypeVar
 
@@ -19,18 +17,6 @@ from colorizer.images import SUFFIXES
 T = TypeVar("T")
 
 BLOCK = 1 << 20
-
-BROKEN = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,  # zipfile: encrypted
-    NotImplementedError,  # zipfile: a compression that Python lacks
-    ValueError,
-)
 
 
 def extract_photographs(archive: Path, folder: Path, name: str) -> int:
@@ -73,7 +59,9 @@ def extract_photographs(archive: Path, folder: Path, name: str) -> int:
                     with content:
                         _write(content, folder / path)
                 return len(members)
-    except BROKEN as error:
+    except UserError:
+        raise
+    except Exception as error:  # a broken archive makes its parser raise whatever it meets
         raise UserError(
             f"archive {name} cannot be read: {error}; fetch it anew, or unpack it by hand and "
             "use dataset=folder"
@@ -120,20 +108,17 @@ def _require_end(opened: tarfile.TarFile) -> None:
 
 def _safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
-    wrong = (
-        "is a link"
-        if is_link
-        else "has an absolute path"
-        if path.is_absolute() or PureWindowsPath(name).drive
-        else "climbs out of the archive"
-        if ".." in path.parts
-        else ""
-    )
-    if wrong:
-        raise UserError(
-            f"archive {archive} is not safe: its entry {name!r} {wrong}; nothing was extracted. "
-            "Repack it with plain files only"
-        )
+    faults = {
+        "is a link": is_link,
+        "has an absolute path": path.is_absolute() or bool(PureWindowsPath(name).drive),
+        "climbs out of the archive": ".." in path.parts,
+    }
+    for fault, present in faults.items():
+        if present:
+            raise UserError(
+                f"archive {archive} is not safe: its entry {name!r} {fault}; nothing was "
+                "extracted. Repack it with plain files only"
+            )
     return path
 
 
