@@ -46,6 +46,10 @@ def main() -> None:
             form.format(figures[k]) if k in figures else "" for k, (_, form) in COLUMNS.items()
         )
         print(f"{name:>10}" + "".join(f"{cell:>15}" for cell in cells))
+    missing = [file for file in FILES if not Path(file).exists()]
+    if missing:
+        print(f"\nThese are the recorded figures; {missing[0]} is not here yet. Make it: dvc repro")
+        return
     print("\nOpen:")
     for file, meaning in FILES.items():
         print(f"  {file:<36}{meaning}")
