@@ -48,7 +48,7 @@ def main() -> None:
         print(f"{name:>10}" + "".join(f"{cell:>15}" for cell in cells))
     missing = [file for file in FILES if not Path(file).exists()]
     if missing:
-        print(f"\nThese are the recorded figures; {missing[0]} is not here yet. Make it: dvc repro")
+        print(f"\nThese are recorded figures; {missing[0]} is not here yet: run dvc repro")
         return
     print("\nOpen:")
     for file, meaning in FILES.items():
