@@ -155,6 +155,8 @@ def test_every_network_learns_two_photographs_by_heart(
 
 
 class TestBestEpoch:
+    PALE = flat((190, 165, 140), size=8)
+
     @pytest.mark.parametrize(
         ("val", "best"), [pytest.param(BLUE, 1, id="first"), pytest.param(ORANGE, 5, id="last")]
     )
@@ -167,25 +169,26 @@ class TestBestEpoch:
         assert trained.best_epoch == best
         assert trained.best_epoch == int(trained.history["val"].argmin()) + 1
 
-    def test_may_lie_in_the_middle(self, tmp_path: Path) -> None:
+    def fit_past_validation(self, folder: Path, model: Constant) -> Trained:
         # On its way from far off to orange, the chroma passes the paler one of validation.
-        pale = flat((190, 165, 140), size=8)
-        orange = flat(ORANGE, size=8)
-        model = Constant(start=-0.05)
-        trained = fit(tmp_path, model, plain_recipe(lr=0.03), orange, pale, epochs=16)
+        recipe = plain_recipe(lr=0.03)
+        return fit(folder, model, recipe, flat(ORANGE, size=8), self.PALE, epochs=16)
+
+    def test_may_lie_in_the_middle(self, tmp_path: Path) -> None:
+        trained = self.fit_past_validation(tmp_path, Constant(start=-0.05))
         assert 1 < trained.best_epoch < 16
         assert trained.best_epoch == int(trained.history["val"].argmin()) + 1
 
     def test_its_weights_are_returned(self, tmp_path: Path) -> None:
-        pale = flat((190, 165, 140), size=8)
-        orange = flat(ORANGE, size=8)
         model = Constant(start=-0.05)
-        trained = fit(tmp_path, model, plain_recipe(lr=0.03), orange, pale, epochs=16)
+        trained = self.fit_past_validation(tmp_path, model)
         best = Constant()
         best.load_state_dict(trained.weights)
-        assert loss_on(best, pale) == pytest.approx(trained.history["val"].min(), abs=1e-4)
+        assert loss_on(best, self.PALE) == pytest.approx(trained.history["val"].min(), abs=1e-4)
         # The network itself went on learning, and the returned weights did not follow it.
-        assert loss_on(model, pale) == pytest.approx(trained.history["val"].iloc[-1], abs=1e-4)
+        assert loss_on(model, self.PALE) == pytest.approx(
+            trained.history["val"].iloc[-1], abs=1e-4
+        )
         assert not torch.equal(model.ab.detach(), trained.weights["ab"])
 
     def test_its_weights_are_whole_and_hold_no_gradients(self, tmp_path: Path) -> None:

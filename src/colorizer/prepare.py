@@ -49,7 +49,6 @@ class Prepared:
 class _Result:
     """What a worker found out about one photograph."""
 
-    path: str
     width: int = 0
     height: int = 0
     reason: str = ""
@@ -142,16 +141,15 @@ def _examine(raw: Path, path: str, rule: SquareRule, min_chroma: float) -> _Resu
     try:
         square: Square = load_square(raw / path, rule)
     except UnreadableImageError as error:
-        return _Result(path, reason=UNREADABLE, detail=str(error))
+        return _Result(reason=UNREADABLE, detail=str(error))
     except UnwantedImageError as error:
-        return _Result(path, error.width, error.height, reason=error.reason)
+        return _Result(error.width, error.height, reason=error.reason)
     lab = lab_from_bytes(square.pixels).numpy()
     chroma = float(np.hypot(lab[1], lab[2]).mean())
     if chroma < min_chroma:
         detail = f"mean chroma {chroma:.2f}"
-        return _Result(path, square.width, square.height, COLORLESS, detail, chroma)
+        return _Result(square.width, square.height, COLORLESS, detail, chroma)
     return _Result(
-        path,
         square.width,
         square.height,
         chroma=chroma,
@@ -185,9 +183,11 @@ def _write_shards(index: pd.DataFrame, pool: npt.NDArray[np.uint8], folder: Path
         # By content hash: an order that mixes the categories and depends on no file name.
         members = index[index["split"] == split].sort_values(["sha256", "path"]).index
         writer = ShardWriter(folder, split, len(members), pool.shape[1])
-        for position, member in enumerate(members):
+        for member in members:
             writer.append(pool[member])
-            index.loc[member, ["shard", "row"]] = shard_name(split, position), shard_row(position)
+        positions = range(len(members))
+        index.loc[members, "shard"] = [shard_name(split, position) for position in positions]
+        index.loc[members, "row"] = [shard_row(position) for position in positions]
     columns = ["category", "split", "shard", "row", "width", "height", "chroma", "group"]
     index = index.rename(columns={"path": "file"})
     return index[["file", *columns, "sha256", "reason", "detail"]]
