@@ -4,14 +4,16 @@ from pathlib import Path
 
 from colorizer.errors import run_stage
 from colorizer.params import load_params
-from colorizer.sources import fetch
+from colorizer.sources import Places, fetch
 
 RAW = Path("data/raw")
+# Neither is an output: DVC would remove them before every run.
+PLACES = Places(downloads=Path(".downloads"), records=Path("data/downloads.json"))
 
 
 def main() -> None:
     params = load_params()
-    count = fetch(params.dataset, params.fetch, RAW)
+    count = fetch(params.dataset, params.fetch, RAW, PLACES)
     print(f"{count} photographs in {RAW}")
 
 

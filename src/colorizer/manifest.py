@@ -34,9 +34,10 @@ def write_manifest(folder: Path) -> int:
     UserError
         If a name holds control characters or is not UTF-8, which a CSV file cannot carry.
     """
+    names = {path: _name(path, folder) for path in photographs_in(folder)}
     rows = [
-        (_name(path, folder), path.stat().st_size, sha256_of(path))
-        for path in tqdm(photographs_in(folder), desc="checksum", unit="photograph")
+        (name, path.stat().st_size, sha256_of(path))
+        for path, name in tqdm(names.items(), desc="checksum", unit="photograph")
     ]
     table = pd.DataFrame(sorted(rows), columns=["path", "bytes", "sha256"])
     write_csv(folder / MANIFEST, table)

@@ -3,71 +3,101 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from colorizer.archives import extract_photographs
-from colorizer.downloads import download, download_from_drive, is_url
+from colorizer import colorsurvey
+from colorizer.archives import ArchiveLimits, extract_photographs
+from colorizer.downloads import Remote, downloaded, is_url, remote_file
 from colorizer.errors import UserError
-from colorizer.files import sha256_of, whole_folder
+from colorizer.files import whole_folder
 from colorizer.images import SUFFIXES
 from colorizer.manifest import photographs_in, write_manifest
 from colorizer.params import FetchParams
+from colorizer.provenance import Digest, Origin, record, recorded, write_source
 
 SAMPLE_FOLDER = Path("data/sample")
-# The colour originals of the Natural-Color Dataset, shared by its authors:
-# Anwar et al., "Image Colorization: A Survey and Dataset" (arXiv:2008.10774).
-COLORSURVEY_FILE_ID = "1k_UvYzdrHbphW4UcbDb9jWB0ZQIAGEAo"
-COLORSURVEY = "ColorSurvey's archive"
-# Hidden, so that it is no photograph; it goes once its content is there.
-DOWNLOADED = ".archive"
+SHA256 = re.compile(r"[0-9a-f]{64}")
+# Hidden, so that nothing in it is taken for fetched.
+UNPACKED = ".unpacked"
 
 
-def fetch(dataset: str, params: FetchParams, target: Path) -> int:
-    """Fill the folder ``target`` with photographs and their manifest; return their number.
+@dataclass(frozen=True)
+class Places:
+    """What lasts from one run to the next.
+
+    Attributes
+    ----------
+    downloads : Path
+        The folder of downloads that broke off.
+    records : Path
+        The JSON file with the checksum of every download.
+    """
+
+    downloads: Path
+    records: Path
+
+
+def fetch(dataset: str, params: FetchParams, target: Path, places: Places) -> int:
+    """Fill the folder ``target`` with photographs, their manifest and their origin.
 
     ``target`` appears only once everything is there. Below it, a photograph keeps the path that
-    it has in its source; ``manifest.csv`` lists path, bytes and sha256, sorted by path.
+    it has in its source, but for ColorSurvey's (see :func:`colorizer.colorsurvey.arrange`);
+    ``manifest.csv`` lists path, bytes and sha256, sorted by path; ``source.json`` says where they
+    come from.
 
     Parameters
     ----------
     dataset : str
         ``sample``, ``folder``, ``archive`` or ``colorsurvey``.
     params : FetchParams
-        The folder, or the archive and its checksum.
+        The folder, or the archive with its checksum and limits.
     target : Path
         The folder to make, replaced if it is there.
+    places : Places
+        Where downloads are kept until they are whole, and recorded.
+
+    Returns
+    -------
+    int
+        The number of photographs.
 
     Raises
     ------
     UserError
-        If the source is missing, unsafe, broken, has another checksum, or holds no photograph.
+        If the source is missing, unsafe, broken, has another checksum than demanded or recorded,
+        or holds no photograph.
     """
-    sources: dict[str, Callable[[FetchParams, Path], str]] = {
+    sources: dict[str, Callable[[FetchParams, Path, Places], Origin]] = {
         "sample": _fetch_sample,
         "folder": _fetch_folder,
         "archive": _fetch_archive,
         "colorsurvey": _fetch_colorsurvey,
     }
     with whole_folder(target) as partial:
-        origin = sources[dataset](params, partial)
+        origin = sources[dataset](params, partial, places)
         count = write_manifest(partial)
         if count == 0:
             raise UserError(
-                f"no photograph in {origin}: no file there ends in {', '.join(SUFFIXES)}"
+                f"no photograph in {origin.name}: no file there ends in {', '.join(SUFFIXES)}"
             )
+        write_source(partial, dataset, origin)
+    if origin.is_remote and origin.archive:
+        record(places.records, origin.name, origin.archive)
     return count
 
 
-def _fetch_sample(_: FetchParams, target: Path) -> str:
+def _fetch_sample(_: FetchParams, target: Path, __: Places) -> Origin:
     _copy_photographs(SAMPLE_FOLDER, target)
-    return str(SAMPLE_FOLDER)
+    return Origin(str(SAMPLE_FOLDER))
 
 
-def _fetch_folder(params: FetchParams, target: Path) -> str:
+def _fetch_folder(params: FetchParams, target: Path, _: Places) -> Origin:
     folder = _path(params.folder)
     if not params.folder or not folder.is_dir():
         found = "a file" if folder.is_file() else "nothing there"
@@ -75,39 +105,72 @@ def _fetch_folder(params: FetchParams, target: Path) -> str:
             f"fetch.folder must be a folder of photographs, got {params.folder!r} ({found})"
         )
     _copy_photographs(folder, target)
-    return str(folder)
+    return Origin(str(folder))
 
 
-def _fetch_archive(params: FetchParams, target: Path) -> str:
-    if not params.archive:
-        raise UserError(
-            "dataset=archive needs fetch.archive: the path or http(s) URL of a zip or tar file"
-        )
+def _fetch_archive(params: FetchParams, target: Path, places: Places) -> Origin:
     if is_url(params.archive):
-        archive = target / DOWNLOADED
-        download(params.archive, archive)
-    else:
-        archive = _path(params.archive)
-    _extract_checked(archive, params.archive, params, target)
-    return params.archive
-
-
-def _fetch_colorsurvey(params: FetchParams, target: Path) -> str:
-    archive = target / DOWNLOADED
-    download_from_drive(COLORSURVEY_FILE_ID, archive)
-    _extract_checked(archive, COLORSURVEY, params, target)
-    return COLORSURVEY
-
-
-def _extract_checked(archive: Path, name: str, params: FetchParams, target: Path) -> None:
-    wanted = params.sha256.strip().lower()
-    if wanted and archive.is_file() and (found := sha256_of(archive)) != wanted:
+        return _fetch_remote(remote_file(params.archive), params, target, places)
+    archive = _path(params.archive)
+    if not params.archive or not archive.is_file():
+        found = "a folder" if params.archive and archive.is_dir() else "nothing there"
         raise UserError(
-            f"the SHA-256 of {name} must be {wanted} (fetch.sha256), got {found}: it is another "
-            "version or was damaged on its way; fetch it anew or correct fetch.sha256"
+            "fetch.archive must be the path or http(s) URL of a zip or tar file, got "
+            f"{params.archive!r} ({found})"
         )
-    extract_photographs(archive, target, name)
-    (target / DOWNLOADED).unlink(missing_ok=True)
+    digest = _digest(archive, params.archive, _pinned(params))
+    extract_photographs(archive, target, params.archive, _limits(params))
+    return Origin(str(archive), archive=digest)
+
+
+def _fetch_colorsurvey(params: FetchParams, target: Path, places: Places) -> Origin:
+    unpacked = target / UNPACKED
+    origin = _fetch_remote(colorsurvey.ARCHIVE, params, unpacked, places)
+    colorsurvey.arrange(unpacked, target)
+    shutil.rmtree(unpacked)
+    return origin
+
+
+def _fetch_remote(remote: Remote, params: FetchParams, target: Path, places: Places) -> Origin:
+    pinned = _pinned(params)
+    known = recorded(places.records, remote.source)
+    with downloaded(remote, places.downloads) as archive:
+        digest = _digest(archive, remote.name, pinned)
+        if known and known != digest and not pinned:
+            raise UserError(
+                f"{remote.name} has changed: its SHA-256 was {known.sha256} when it was first "
+                f"downloaded ({places.records}), now it is {digest.sha256}; run again in case "
+                "it was damaged on its way, or take it as it is now: set fetch.sha256 to the new "
+                "one, or delete its record in that file"
+            )
+        extract_photographs(archive, target, remote.name, _limits(params))
+    return Origin(remote.source, archive=digest, is_remote=True)
+
+
+def _pinned(params: FetchParams) -> str:
+    pinned = params.sha256.strip().lower()
+    if pinned and not SHA256.fullmatch(pinned):
+        raise UserError(
+            "fetch.sha256 must be a SHA-256, 64 hexadecimal digits, or empty, got "
+            f"{params.sha256!r}"
+        )
+    return pinned
+
+
+def _digest(archive: Path, name: str, pinned: str) -> Digest:
+    digest = Digest.of(archive)
+    if pinned and digest.sha256 != pinned:
+        raise UserError(
+            f"the SHA-256 of {name} must be {pinned} (fetch.sha256), got {digest.sha256}: it "
+            "is another version or was damaged on its way; fetch it anew or correct fetch.sha256"
+        )
+    return digest
+
+
+def _limits(params: FetchParams) -> ArchiveLimits:
+    return ArchiveLimits(
+        max_unpacked_bytes=round(params.max_unpacked_gb * 1e9), max_expansion=params.max_expansion
+    )
 
 
 def _path(text: str) -> Path:
