@@ -210,6 +210,12 @@ class TestErrors:
 
 
 class TestBytes:
+    def test_lab_of_bytes_is_that_of_the_floats_they_stand_for(self) -> None:
+        levels = np.arange(0, 256, 15, dtype=np.uint8)
+        cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+        expected = rgb_to_lab(channels_first(cube / 255, torch.float32))
+        torch.testing.assert_close(lab_from_bytes(cube), expected, atol=1e-3, rtol=0)
+
     def test_shape_and_dtype_of_lab(self) -> None:
         lab = lab_from_bytes(np.zeros((2, 4, 5, 3), dtype=np.uint8))
         assert lab.shape == (2, 3, 4, 5)

@@ -1,7 +1,7 @@
-"""sRGB <-> CIELAB, the one pair of functions that everything else uses.
+"""sRGB <-> CIELAB in torch: batched, differentiable, on any device.
 
-Standards: IEC 61966-2-1 (sRGB) and CIE 15 (L*a*b*), illuminant D65, 2 degree observer; the same
-constants as scikit-image, so that the two agree.
+The standards and their constants are those of :mod:`colorizer.lab_bytes`, which converts bytes
+alone, in NumPy.
 """
 
 from __future__ import annotations
@@ -11,26 +11,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from colorizer import lab_bytes
+from colorizer.lab_bytes import (
+    EPSILON,
+    KAPPA,
+    OFFSET,
+    RELATIVE_XYZ_FROM_RGB,
+    RGB_FROM_RELATIVE_XYZ,
+)
+
 LAB_CHANNELS = 3
 # ab divided by this lies in [-1, 1): the scale in which networks and losses work.
 AB_SCALE = 128.0
 
-_XYZ_FROM_RGB = torch.tensor(
-    [
-        [0.412453, 0.357580, 0.180423],
-        [0.212671, 0.715160, 0.072169],
-        [0.019334, 0.119193, 0.950227],
-    ],
-    dtype=torch.float64,
-)
-_WHITE = torch.tensor([0.95047, 1.0, 1.08883], dtype=torch.float64)
-# The white point is folded into the matrices: RGB <-> XYZ / white in one product.
-_RELATIVE_XYZ_FROM_RGB = _XYZ_FROM_RGB / _WHITE[:, None]
-_RGB_FROM_RELATIVE_XYZ = torch.linalg.inv(_XYZ_FROM_RGB) * _WHITE[None, :]
-
-_EPSILON = 0.008856  # CIE: below it the cube root gives way to a line
-_KAPPA = 7.787
-_OFFSET = 16.0 / 116.0
+_RELATIVE_XYZ_FROM_RGB = torch.from_numpy(RELATIVE_XYZ_FROM_RGB)
+_RGB_FROM_RELATIVE_XYZ = torch.from_numpy(RGB_FROM_RELATIVE_XYZ)
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
@@ -60,7 +55,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     )
     xyz = _mix(linear, _RELATIVE_XYZ_FROM_RGB)
     # The clamp keeps the unused branch's gradient finite: infinity times zero is NaN.
-    f = torch.where(xyz > _EPSILON, xyz.clamp(min=_EPSILON) ** (1 / 3), _KAPPA * xyz + _OFFSET)
+    f = torch.where(xyz > EPSILON, xyz.clamp(min=EPSILON) ** (1 / 3), KAPPA * xyz + OFFSET)
     fx, fy, fz = f.unbind(dim=-3)
     return torch.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], dim=-3)
 
@@ -90,8 +85,8 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     fy = (lightness + 16) / 116
     # XYZ has no negative values; chroma far outside the gamut would ask for them.
     f = torch.stack([fy + a / 500, fy, (fy - b / 200).clamp(min=0)], dim=-3)
-    knee = _KAPPA * _EPSILON + _OFFSET
-    xyz = torch.where(f > knee, f**3, (f - _OFFSET) / _KAPPA)
+    knee = KAPPA * EPSILON + OFFSET
+    xyz = torch.where(f > knee, f**3, (f - OFFSET) / KAPPA)
     linear = _mix(xyz, _RGB_FROM_RELATIVE_XYZ)
     rgb = torch.where(
         linear > 0.0031308,
@@ -103,9 +98,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 def lab_from_bytes(photographs: npt.NDArray[np.uint8]) -> Tensor:
     """Convert 8-bit sRGB photographs (..., H, W, 3) to float32 CIELAB (..., 3, H, W)."""
-    # A copy, for the photographs may be a read-only view of a file, which torch has no notion of.
-    rgb = torch.from_numpy(np.array(photographs, dtype=np.float32)).movedim(-1, -3)
-    return rgb_to_lab(rgb / 255)
+    return torch.from_numpy(lab_bytes.lab_from_bytes(photographs))
 
 
 def bytes_from_lab(lab: Tensor) -> npt.NDArray[np.uint8]:
