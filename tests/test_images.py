@@ -3,16 +3,16 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from colorizer import images
 from colorizer.images import (
     Square,
     SquareRule,
@@ -21,6 +21,8 @@ from colorizer.images import (
     load_square,
 )
 from tests.data_helpers import colorful, encoded
+from tests.hostile_images import gif, run_length_coded, tiled_tiff, webp
+from tests.memory_helpers import needs_linux, peak_growth
 
 RULE = SquareRule(size=16, orientation="any", crop="stretch", min_side=1, max_megapixels=1)
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
@@ -133,6 +135,8 @@ def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
         pytest.param(encoded(solid("I;16", 77 * 257), "PNG"), (77, 77, 77), id="16-bit-PNG"),
         pytest.param(encoded(solid("I;16", 77 * 257), "TIFF"), (77, 77, 77), id="16-bit-TIFF"),
         pytest.param(encoded(solid("I;16", 200), "PNG"), (1, 1, 1), id="16-bit-dark"),
+        pytest.param(encoded(solid("I", 77 * 257), "TIFF"), (77, 77, 77), id="32-bit-TIFF"),
+        pytest.param(encoded(solid("I", 77), "TIFF"), (77, 77, 77), id="8-bit-in-32"),
         pytest.param(encoded(solid("CMYK", (0, 255, 255, 0)), "TIFF"), RED, id="CMYK-TIFF"),
     ],
 )
@@ -299,6 +303,11 @@ def test_folder_is_unreadable(tmp_path: Path) -> None:
         load_square(folder, RULE)
 
 
+def refuse(path: Path) -> None:
+    with pytest.raises(UnwantedImageError, match=r"^too large$"):
+        load_square(path, replace(RULE, max_megapixels=0.001))
+
+
 def oversized_jpeg() -> bytes:
     content = bytearray(encoded(colorful(1), "JPEG"))
     start_of_frame = content.index(b"\xff\xc0")
@@ -332,6 +341,143 @@ def test_decompression_bomb_is_refused_undecoded(
 
     assert (raised.value.width, raised.value.height) == (50_000, 50_000)
     assert decoded == []
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(gif(65_535, 65_535, disposal=2), id="GIF"),
+        pytest.param(gif(7000, 7000), id="GIF that Pillow's own limit allows"),
+        pytest.param(webp(16_384), id="WebP"),
+    ],
+)
+def test_canvas_of_a_bomb_takes_no_memory(tmp_path: Path, content: bytes) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(gif(64, 64))
+    large.write_bytes(content)
+
+    assert peak_growth(refuse, small, large) < 20
+
+
+@pytest.mark.parametrize("size", [(50_000, 50_000), (400, 3)])
+@pytest.mark.parametrize("is_path", [True, False])
+def test_size_of_what_is_too_large_is_told(
+    tmp_path: Path, size: tuple[int, int], is_path: bool
+) -> None:
+    (tmp_path / "bomb").write_bytes(png_header(*size))
+    bomb = tmp_path / "bomb" if is_path else io.BytesIO(png_header(*size))
+
+    with pytest.raises(UnwantedImageError, match=r"^too large$") as raised:
+        load_square(bomb, replace(RULE, max_megapixels=0.001))
+
+    assert (raised.value.width, raised.value.height) == size
+
+
+def test_limit_of_pillow_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+
+    load(tmp_path / "a.tif", encoded(colorful(1), "TIFF", compression="tiff_lzw"))
+
+
+def test_limit_of_pillow_is_set_for_no_longer_than_a_file_is_opened(tmp_path: Path) -> None:
+    load(tmp_path / "a.png", encoded(colorful(1), "PNG"))
+    assert Image.MAX_IMAGE_PIXELS is None
+
+    with pytest.raises(UnreadableImageError):
+        load(tmp_path / "b.png", b"text")
+    assert Image.MAX_IMAGE_PIXELS is None
+
+
+def test_rules_of_other_threads_do_not_count(tmp_path: Path) -> None:
+    content = encoded(colorful(1, 400, 300), "TIFF", compression="tiff_lzw")
+    (tmp_path / "a.tif").write_bytes(content)
+
+    def is_too_large(max_megapixels: float) -> bool:
+        try:
+            load_square(tmp_path / "a.tif", replace(RULE, max_megapixels=max_megapixels))
+        except UnwantedImageError:
+            return True
+        return False
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(is_too_large, [0.12, 0.01] * 50))
+    assert found == [False, True] * 50
+
+
+def test_unreasonable_file_is_unreadable(tmp_path: Path) -> None:
+    jpeg = encoded(colorful(1), "JPEG")
+    jpeg = jpeg[:2] + b"\xff\xfe\0\2" * 10_001 + jpeg[2:]
+
+    with pytest.raises(UnreadableImageError, match=r"^a JPEG of more than 10000 segments$"):
+        load(tmp_path / "a.jpg", jpeg)
+
+
+@pytest.mark.parametrize(("megapixels", "taken"), [(0.0625, False), (0.065, False), (0.066, True)])
+def test_tiles_of_a_tiff_may_be_as_large_as_a_photograph(
+    tmp_path: Path, megapixels: float, taken: bool
+) -> None:
+    content = tiled_tiff(40, 30, tile=256)
+    rule = replace(RULE, max_megapixels=megapixels)
+
+    if taken:
+        load(tmp_path / "a.tif", content, rule)
+        return
+    with pytest.raises(UnreadableImageError, match=r"^a TIFF with tiles of 256x256 pixels$"):
+        load(tmp_path / "a.tif", content, rule)
+
+
+def test_run_length_coded_bmp_may_be_so_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = run_length_coded(40, 30)
+    load(tmp_path / "a.bmp", content)
+
+    monkeypatch.setattr(images, "MAX_RUN_LENGTH_MEGAPIXELS", 0.0011)
+    load(tmp_path / "plain.bmp", encoded(colorful(1), "BMP"))
+    with pytest.raises(UnreadableImageError, match=r"^a run-length-coded BMP of more than 0.0011"):
+        load(tmp_path / "a.bmp", content)
+
+
+KINDS = {
+    "grey": solid("L", 90),
+    "16 bit": Image.fromarray(np.arange(480, dtype=np.uint16).reshape(20, 24) * 136),
+    "16 bit, dark": Image.fromarray(np.arange(480, dtype=np.uint16).reshape(20, 24) // 2),
+    "32 bit": Image.fromarray(np.arange(480, dtype=np.int32).reshape(20, 24) * 150 - 1000),
+    "32 bit, dark": Image.fromarray(np.arange(480, dtype=np.int32).reshape(20, 24) // 2),
+    "RGBA": colorful(1, 24, 20).convert("RGBA"),
+    "palette": colorful(1, 24, 20).quantize(16),
+    "CMYK": colorful(1, 24, 20).convert("CMYK"),
+    "LAB": colorful(1, 24, 20).convert("LAB"),
+}
+
+
+@pytest.mark.parametrize("strip", [1, 25, 100])
+@pytest.mark.parametrize("kind", KINDS)
+def test_conversion_by_strips_changes_nothing(
+    kind: str, strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = KINDS[kind]
+    if kind == "RGBA":
+        image.putalpha(colorful(2, 24, 20).convert("L"))
+    if kind == "palette":
+        image.info["transparency"] = 3
+    whole = np.asarray(images.to_rgb(image))
+
+    monkeypatch.setattr(images, "STRIP_PIXELS", strip)
+
+    np.testing.assert_array_equal(np.asarray(images.to_rgb(image)), whole)
+
+
+def decode_16_bit(side: int) -> None:
+    file = io.BytesIO(encoded(Image.new("I;16", (side, side), 1000), "PNG"))
+    load_square(file, replace(RULE, max_megapixels=100))
+
+
+@needs_linux
+def test_16_bit_photographs_take_little_memory() -> None:
+    # 10 megapixels: 2 bytes each as decoded, 4 as RGB.
+    assert peak_growth(decode_16_bit, 100, 3163) < 10 * (2 + 4) + 30
 
 
 @pytest.mark.parametrize(
@@ -428,50 +574,3 @@ def test_reduced_decoding_of_a_large_jpeg_looks_like_the_full_one(
 
     assert psnr(reduced.pixels, full.pixels) > 50
     assert (reduced.width, reduced.height) == (full.width, full.height) == (1401, 1051)
-
-
-VALID: dict[str, bytes] = {
-    "JPEG": turned(6, "JPEG"),
-    "PNG": encoded(colorful(2), "PNG", icc_profile=SRGB),
-    "WEBP": encoded(colorful(3), "WEBP"),
-    "TIFF": turned(5, "TIFF"),
-    "TIFF-LZW": encoded(colorful(4), "TIFF", compression="tiff_lzw"),
-    "GIF": encoded(colorful(5), "GIF"),
-    "BMP": encoded(colorful(6), "BMP"),
-    "CMYK": encoded(colorful(7).convert("CMYK"), "JPEG"),
-    "palette": palette(transparent=True),
-}
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("images") / "photograph"
-
-
-def check_handled(path: Path, content: bytes) -> None:
-    try:
-        square = load(path, content)
-    except (UnreadableImageError, UnwantedImageError):
-        return
-    assert square.pixels.shape == (16, 16, 3)
-
-
-@settings(max_examples=60, deadline=None)
-@given(content=st.binary(max_size=300))
-@pytest.mark.filterwarnings("ignore")
-def test_any_bytes_are_handled(file: Path, content: bytes) -> None:
-    check_handled(file, content)
-
-
-@settings(max_examples=150, deadline=None)
-@given(data=st.data())
-@pytest.mark.filterwarnings("ignore")
-def test_any_damaged_photograph_is_handled(file: Path, data: st.DataObject) -> None:
-    content = bytearray(VALID[data.draw(st.sampled_from(sorted(VALID)))])
-    # Most of what can go wrong stands in the first bytes.
-    places = st.integers(0, 200) | st.integers(0, len(content) - 1)
-    for place in data.draw(st.lists(places, max_size=8)):
-        content[min(place, len(content) - 1)] = data.draw(st.integers(0, 255))
-    end = data.draw(st.just(len(content)) | st.integers(0, len(content)))
-
-    check_handled(file, bytes(content[:end]))

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from colorizer.manifest import write_manifest
 from tests.conftest import PARAMS_FILE, REPOSITORY
-from tests.data_helpers import colorful, write_zip
+from tests.data_helpers import colorful, save_photographs, tree, write_tar, write_zip
 
 HEADER = "error: "
+# Runs a command where data/ is a disk of $1 KiB, with what data/ held before; then lists it.
+SMALL_DISK = """
+size=$1 listing=$2
+shift 2
+mv data before && mkdir data && mount -t tmpfs -o size=${size}k none data || exit 77
+cp -r before/. data
+"$@"
+status=$?
+(cd data && find . -type f -o -name '.*.*') > "$listing"
+exit $status
+"""
+# No process may write a file of more than 8 blocks of 512 bytes, or of 1024 in some shells.
+SMALL_FILES = 'ulimit -f 8; exec "$@"'
 
 
 def set_params(folder: Path, **changes: Any) -> None:
@@ -29,17 +46,20 @@ def set_params(folder: Path, **changes: Any) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
-def error_of(stage: str, folder: Path) -> str:
-    """Run a stage in a folder where it must fail, and return what it says last."""
+def error_of(stage: str, folder: Path, within: Sequence[str] = ()) -> str:
+    """Run a stage in a folder where it must fail, and return what it says last.
+
+    ``within`` is a command that takes another one as its last arguments, and runs it.
+    """
     run = subprocess.run(
-        [sys.executable, "-m", f"stages.{stage}"],
+        [*within, sys.executable, "-m", f"stages.{stage}"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 1
+    assert run.returncode == 1, run.stderr
     assert "Traceback" not in run.stderr
     last = run.stderr.splitlines()[-1]
     assert last.startswith(HEADER)
@@ -106,3 +126,105 @@ def test_too_few_photographs(tmp_path: Path) -> None:
     )
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["raw"]
     assert not (tmp_path / "metrics").exists()
+
+
+def small_disk(kib: int, listing: Path) -> list[str]:
+    """Return the command that runs another one where ``data`` is a small disk.
+
+    The files on it at the end, and hidden folders, are listed in ``listing``.
+    """
+    own_mounts = ["unshare", "--map-root-user", "--mount"]
+    mount = ["sh", "-c", "mount -t tmpfs none /mnt"]
+    if shutil.which("unshare") is None or subprocess.run([*own_mounts, *mount]).returncode:
+        pytest.skip("this system lets nobody but root mount a disk, or has no unshare")
+    return [*own_mounts, "sh", "-c", SMALL_DISK, "sh", str(kib), str(listing)]
+
+
+def large_photographs(folder: Path, count: int) -> None:
+    """Write files of 10 KB that cannot be packed, and are no photographs but by name."""
+    noise = random.Random(1)  # noqa: S311  no secret
+    for number in range(count):
+        (folder / f"{number}.jpg").write_bytes(noise.randbytes(10_000))
+
+
+def fill(folder: Path, source: str) -> None:
+    """Set a folder up to fetch 20 files of 10 KB, from a folder or an archive."""
+    (folder / "data").mkdir()
+    photographs = folder / "photographs"
+    photographs.mkdir()
+    large_photographs(photographs, 20)
+    if source == "folder":
+        set_params(folder, dataset="folder", fetch__folder="photographs")
+        return
+    writer = {"zip": write_zip, "tar": write_tar}[source]
+    writer(folder / "archive", tree(photographs))
+    set_params(folder, dataset="archive", fetch__archive="archive")
+
+
+@pytest.mark.parametrize("source", ["folder", "zip", "tar"])
+def test_fetch_on_a_full_disk(tmp_path: Path, source: str) -> None:
+    fill(tmp_path, source)
+
+    error = error_of("fetch", tmp_path, small_disk(100, tmp_path / "listing"))
+
+    assert error == (
+        "no space left on the disk that holds data/raw; free some space there and run again"
+    )
+    assert (tmp_path / "listing").read_text() == ""
+
+
+@pytest.mark.parametrize("source", ["folder", "zip", "tar"])
+def test_fetch_of_files_larger_than_allowed(tmp_path: Path, source: str) -> None:
+    fill(tmp_path, source)
+    (tmp_path / "data" / "raw").mkdir()
+    (tmp_path / "data" / "raw" / "old.jpg").write_text("old")
+
+    error = error_of("fetch", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
+
+    assert error.startswith("a file of data/raw is larger than its disk or `ulimit -f` allows; ")
+    assert tree(tmp_path / "data") == {"raw/old.jpg": b"old"}
+
+
+def ready_to_prepare(folder: Path) -> dict[str, bytes]:
+    """Set a folder up for prepare, with an older result; return what data holds."""
+    set_params(folder, prepare__orientation="any", prepare__min_chroma=0)
+    raw = folder / "data" / "raw"
+    save_photographs(raw, 24)
+    write_manifest(raw)
+    prepared = folder / "data" / "prepared"
+    prepared.mkdir()
+    (prepared / "index.csv").write_text("old")
+    return tree(folder / "data")
+
+
+def test_prepare_on_a_full_disk(tmp_path: Path) -> None:
+    before = ready_to_prepare(tmp_path)
+
+    # Enough for the photographs, which come to some 30 KB, not for 24 squares of 48 KB.
+    error = error_of("prepare", tmp_path, small_disk(700, tmp_path / "listing"))
+
+    assert error == (
+        "no space left on the disk that holds data/prepared; free some space there and run again"
+    )
+    listing = (tmp_path / "listing").read_text().split()
+    assert sorted(listing) == sorted(f"./{name}" for name in before)
+
+
+def test_prepare_of_files_larger_than_allowed(tmp_path: Path) -> None:
+    before = ready_to_prepare(tmp_path)
+
+    error = error_of("prepare", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
+
+    assert error.startswith("a file of data/prepared is larger than its disk or `ulimit -f` ")
+    assert tree(tmp_path / "data") == before
+
+
+def test_missing_rights(tmp_path: Path) -> None:
+    set_params(tmp_path, dataset="archive", fetch__archive="archive.zip")
+    (tmp_path / "archive.zip").touch(mode=0o000)
+    if os.access(tmp_path / "archive.zip", os.R_OK):
+        pytest.skip("whoever runs this may read everything")
+
+    assert error_of("fetch", tmp_path) == (
+        "no right to read or write archive.zip; change its rights or its owner and run again"
+    )

@@ -2,17 +2,80 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+
+_FULL_DISK = {
+    errno.ENOSPC: (
+        "no space left on the disk that holds {place}; free some space there and run again"
+    ),
+    errno.EDQUOT: (
+        "the quota is used up on the disk that holds {place}; free some space there and run again"
+    ),
+    errno.EFBIG: (
+        "a file of {place} is larger than its disk or `ulimit -f` allows; raise that limit, or "
+        "work on another disk, and run again"
+    ),
+    errno.EROFS: (
+        "the disk that holds {place} is read-only; make it writable, or work on another disk, "
+        "and run again"
+    ),
+}
+_NO_RIGHTS = "no right to read or write {place}; change its rights or its owner and run again"
+_REFUSALS = {**_FULL_DISK, errno.EACCES: _NO_RIGHTS, errno.EPERM: _NO_RIGHTS}
+# How libraries in Rust, such as safetensors, name the system's error.
+_RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 
 
 class UserError(Exception):
     """Names the thing, what was expected, what was found and what to do about it."""
 
 
+def is_full_disk(error: BaseException) -> bool:
+    """Tell whether writing failed for want of space, or because the disk takes nothing."""
+    return _errno_of(error) in _FULL_DISK
+
+
+def about_full_disk(error: BaseException, place: Path) -> UserError:
+    """Return what to tell the user of an error for which :func:`is_full_disk` holds.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    place : Path
+        What was being written, by a name that the user knows.
+    """
+    return UserError(_FULL_DISK[_errno_of(error)].format(place=place))
+
+
 def run_stage(stage: Callable[[], None]) -> None:
-    """Run a stage; end with exit status 1 and the message alone on a :class:`UserError`."""
+    """Run a stage; where the user can help, end with exit status 1 and the message alone.
+
+    That is so for a :class:`UserError`, a full or read-only disk, and missing rights.
+    """
     try:
         stage()
     except UserError as error:
         sys.exit(f"error: {error}")
+    except Exception as error:
+        message = _REFUSALS.get(_errno_of(error))
+        if message is None:
+            raise
+        sys.exit(f"error: {message.format(place=_place_of(error))}")
+
+
+def _errno_of(error: BaseException) -> int:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    named = _RUST_ERRNO.search(str(error))
+    return int(named[1]) if named else 0
+
+
+def _place_of(error: Exception) -> str:
+    name = getattr(error, "filename", None)
+    return str(name) if name else f"{Path.cwd()} or {tempfile.gettempdir()}"

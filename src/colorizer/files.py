@@ -2,51 +2,63 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from colorizer.errors import about_full_disk, is_full_disk
+
+if sys.platform != "win32":
+    import fcntl
+
 READ_BLOCK = 1 << 20
+SUFFIX = ".partial"
+# Of a name, what a temporary name takes over: file systems allow 255 bytes in all.
+NAME_LENGTH = 50
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that takes its place once the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A unique name, for two runs may write the same file; the suffix stays, for writers that
-    # choose their format by it.
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Give a temporary path that takes the place of ``path`` once the block ends well.
+
+    It has the same name, for writers that choose their format by it.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or read-only; nothing is left behind then.
+    """
+    with _workplace(path) as folder:
+        yield folder / path.name
+        (folder / path.name).replace(path)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give an empty temporary folder beside ``path`` that replaces it once the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
-    try:
+    """Give an empty temporary folder that replaces ``path`` once the block ends well.
+
+    Raises
+    ------
+    UserError
+        If the disk is full or read-only; nothing is left behind then.
+    """
+    with _workplace(path) as folder:
+        partial = folder / path.name
+        partial.mkdir()
         yield partial
         if path.exists():
             shutil.rmtree(path)
-        # mkdtemp makes a private folder; the result gets the rights that the user's umask gives.
-        umask = os.umask(0)
-        os.umask(umask)
-        partial.chmod(0o777 & ~umask)
         partial.rename(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -71,3 +83,74 @@ def sha256_of(path: Path) -> str:
         while block := file.read(READ_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+@contextmanager
+def _workplace(path: Path) -> Iterator[Path]:
+    """Give a hidden folder beside ``path`` for this run alone, gone when the block ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        new = _new_folder(path)
+        folder = new.with_name(new.name + SUFFIX)
+        lock = _lock(new)
+        try:
+            # Only now may other runs sweep it, and the lock tells them that it is in use.
+            new.rename(folder)
+            yield folder
+        finally:
+            for left in (new, folder):
+                shutil.rmtree(left, ignore_errors=True)
+            _unlock(lock)
+    except Exception as error:
+        if is_full_disk(error):
+            raise about_full_disk(error, _final(path)) from error
+        raise
+
+
+def _new_folder(path: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+    except PermissionError as error:
+        error.filename = str(path.parent)  # the user knows of no hidden folder
+        raise
+
+
+def _final(path: Path) -> Path:
+    """Return where a file of a folder that is being made will be."""
+    parts = (part for part in path.parts if not (part[0] == "." and part.endswith(SUFFIX)))
+    return Path(*parts)
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:NAME_LENGTH]}."
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs that were killed left beside ``path``."""
+    for left in path.parent.glob(f"{glob.escape(_prefix(path))}*{SUFFIX}"):
+        lock = _lock(left)
+        if lock is not None:
+            shutil.rmtree(left, ignore_errors=True)
+            _unlock(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Return a lock that ends with this process at the latest; None if another holds it."""
+    if sys.platform == "win32":
+        return None
+    # A file system that knows no locks raises as well: then nothing is ever swept there.
+    with suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise
+        return lock
+    return None
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from colorizer.image_guards import require_reasonable
+from colorizer.progressive import DC_SCALE, without_detail
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 # A JPEG is decoded at no less than this many times the target size: below it quality suffers.
 DRAFT_FACTOR = 2
 ORIENTATION_TAG = 0x0112
-# Pillow's own guard against decompression bombs knows one limit for all; SquareRule has ours,
-# which is checked before any pixel is decoded.
+TILE_SIZE_TAGS = (0x0142, 0x0143)
+# Pillow's own guard against decompression bombs knows one limit for all threads. It serves while
+# a file is opened; what comes after is up to SquareRule.
 Image.MAX_IMAGE_PIXELS = None
+_PILLOW_LIMIT = Lock()
+# Pillow decodes run-length-coded BMPs in Python, a pixel at a time: half a minute for so many.
+MAX_RUN_LENGTH_MEGAPIXELS = 25
+# Pixels that are converted at once: fewer cost time, more memory.
+STRIP_PIXELS = 1 << 20
 TRANSPOSED_ORIENTATIONS = (5, 6, 7, 8)
 # What undoes each EXIF orientation (CIPA DC-008, tag 0x0112).
 _TURNS = {
@@ -67,27 +85,62 @@ class Square:
     height: int
 
 
-def load_square(path: Path, rule: SquareRule) -> Square:
-    """Decode a photograph and make the square that ``rule`` asks for.
+def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
+    """Decode a photograph, a path or an open file, and make the square that ``rule`` asks for.
 
     The EXIF orientation is applied, transparency is laid on white, an embedded colour profile is
     converted to sRGB, 16-bit and CMYK become 8-bit RGB, and of an animation the first frame is
     taken.
 
+    While it is decoded, a photograph takes up to 16 bytes of memory a pixel; a JPEG, as a rule,
+    less than one.
+
     Raises
     ------
     UnreadableImageError
-        If the file is no photograph, is broken, or has a pixel format without a fixed range.
+        If the file is no photograph, is broken, has a pixel format without a fixed range, or
+        would cost far more memory or time than a photograph of its size.
     UnwantedImageError
         If the photograph is too large, too small, or vertical where only landscape is wanted.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with _opened(photograph) as file:
+            require_reasonable(file, rule.max_megapixels)
+            file.seek(0)
+        with _pillow_limited_to(rule.max_megapixels):
+            image = Image.open(photograph, formats=FORMATS)
+        with image:
             return _square(image, rule)
     except UnwantedImageError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnwantedImageError("too large", *_claimed_size(photograph)) from error
     except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
-        raise UnreadableImageError(_first_line(error, path)) from error
+        raise UnreadableImageError(_first_line(error, photograph)) from error
+
+
+def _opened(photograph: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    return photograph.open("rb") if isinstance(photograph, Path) else nullcontext(photograph)
+
+
+@contextmanager
+def _pillow_limited_to(max_megapixels: float) -> Iterator[None]:
+    """Let Pillow refuse what is too large: for a GIF it takes memory before it tells the size."""
+    with _PILLOW_LIMIT:
+        Image.MAX_IMAGE_PIXELS = math.ceil(max_megapixels * 1e6)
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = None
+
+
+def _claimed_size(photograph: Path | BinaryIO) -> tuple[int, int]:
+    """Return width and height of what Pillow refuses to open; zeros if it is a GIF or a WebP."""
+    for format_ in (JpegImageFile, PngImageFile, TiffImageFile, BmpImageFile):
+        with suppress(Exception), _opened(photograph) as file:
+            file.seek(0)
+            return format_(file).size
+    return 0, 0
 
 
 def _square(image: Image.Image, rule: SquareRule) -> Square:
@@ -95,6 +148,7 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     # Before the orientation is read: to look for it, Pillow may decode the pixels of a PNG.
     if width * height / 1e6 > rule.max_megapixels:
         raise UnwantedImageError("too large", width, height)
+    _require_decodable(image, rule.max_megapixels)
     orientation = _orientation(image)
     if orientation in TRANSPOSED_ORIENTATIONS:
         width, height = height, width
@@ -104,7 +158,11 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
         raise UnwantedImageError("vertical", width, height)
 
     profile = image.info.get("icc_profile")
-    box = _draft(image, DRAFT_FACTOR * rule.size)
+    side = DRAFT_FACTOR * rule.size
+    full_size = image.size
+    box = _draft(image, side)
+    if image.size == tuple(-(-length // DC_SCALE) for length in full_size):
+        image = _without_detail(image, side)
     image = to_rgb(image)
     # Crop and resize before turning upright and converting colours: fewer pixels to touch.
     image = image.resize(
@@ -119,6 +177,20 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     return Square(np.asarray(image, dtype=np.uint8), width, height)
 
 
+def _require_decodable(image: Image.Image, max_megapixels: float) -> None:
+    if isinstance(image, TiffImageFile):
+        # Decoders take memory for a whole tile, though it may be larger than the image.
+        tile = [image.tag_v2.get(tag, 0) for tag in TILE_SIZE_TAGS]
+        if math.prod(tile) / 1e6 > max_megapixels:
+            raise ValueError(f"a TIFF with tiles of {tile[0]}x{tile[1]} pixels")
+    elif isinstance(image, BmpImageFile):
+        is_coded = any(tile.codec_name == "bmp_rle" for tile in image.tile)
+        if is_coded and math.prod(image.size) / 1e6 > MAX_RUN_LENGTH_MEGAPIXELS:
+            raise ValueError(
+                f"a run-length-coded BMP of more than {MAX_RUN_LENGTH_MEGAPIXELS} megapixels"
+            )
+
+
 def _draft(image: Image.Image, side: int) -> Box:
     """Let a JPEG be decoded at a fraction of its size; return the box that the pixels fill.
 
@@ -127,6 +199,21 @@ def _draft(image: Image.Image, side: int) -> Box:
     """
     drafted = image.draft(None, (side, side)) if image.format in ("JPEG", "MPO") else None
     return drafted[1] if drafted else (0, 0, *image.size)
+
+
+def _without_detail(image: Image.Image, side: int) -> Image.Image:
+    """Spare a progressive JPEG's decoder the coefficients that this scale does not use."""
+    if image.format != "JPEG" or not image.info.get("progressive"):
+        return image
+    assert isinstance(image, ImageFile.ImageFile)
+    assert image.fp is not None, "not yet decoded"
+    image.fp.seek(0)
+    lighter = without_detail(image.fp.read())
+    if lighter is None:
+        return image
+    opened = Image.open(io.BytesIO(lighter), formats=("JPEG",))
+    _draft(opened, side)
+    return opened
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -139,15 +226,42 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """
     if image.mode == "F":
         raise ValueError("32-bit floating point pixels have no fixed range; save as 8 or 16 bit")
-    if image.mode.startswith("I"):  # I;16 and its kin, and I where Pillow widened them
-        wide = np.asarray(image).astype(np.int64)
-        depth = 65535 if wide.max(initial=0) > 255 or image.mode != "I" else 255
-        image = Image.fromarray((wide.clip(0, depth) * 255 / depth).round().astype(np.uint8))
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
+    if not image.mode.startswith("I"):
+        return _by_strips(image, _laid_on_white)
+    # I;16 and its kin, and I where Pillow widened them.
+    depth = 65535 if image.mode != "I" or _highest(image) > 255 else 255
+    return _by_strips(image, lambda strip: _narrowed(strip, depth))
+
+
+def _by_strips(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Convert to RGB without a second and a third copy of the whole image in memory."""
+    width, height = image.size
+    converted = Image.new("RGB", image.size)
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        box = (0, top, width, min(top + rows, height))
+        converted.paste(convert(image.crop(box)), box)
+    return converted
+
+
+def _laid_on_white(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image)
     return image.convert("RGB")
+
+
+def _narrowed(image: Image.Image, depth: int) -> Image.Image:
+    wide = np.asarray(image).astype(np.int64).clip(0, depth)
+    return Image.fromarray((wide * 255 / depth).round().astype(np.uint8)).convert("RGB")
+
+
+def _highest(image: Image.Image) -> float:
+    _, highest = cast(tuple[float, float], image.getextrema())
+    return highest
 
 
 def _orientation(image: Image.Image) -> int:
@@ -181,6 +295,9 @@ def _center(box: Box) -> Box:
     return left, top, left + side, top + side
 
 
-def _first_line(error: Exception, path: Path) -> str:
-    text = str(error).replace(str(path), path.name).strip() or type(error).__name__
+def _first_line(error: Exception, photograph: Path | BinaryIO) -> str:
+    # An open file shows up as Python's name for it, which changes from run to run.
+    name = photograph.name if isinstance(photograph, Path) else "the file"
+    text = str(error).replace(str(photograph), name).replace(repr(photograph), name).strip()
+    text = text or type(error).__name__
     return text.splitlines()[0]

@@ -1,0 +1,122 @@
+"""What a photograph's file claims, checked before a decoder spends memory or time on it."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from typing import BinaryIO
+
+# Of an uncompressed photograph with 16 bits in each of four channels.
+BYTES_A_PIXEL = 8
+# Beside the pixels: thumbnails, further pages, a film.
+OTHER_BYTES = 256_000_000
+# Pillow keeps a GIF's comments in pieces that take up to forty times their size in memory.
+MAX_GIF_BYTES = 100_000_000
+# Pillow keeps all segments before the first scan, of which photographs have some tens, and those
+# with a film or a map of distances some hundreds.
+MAX_SEGMENTS = 10_000
+# Each scan passes over the whole photograph, and can do so at the cost of a few bytes. Encoders
+# make about ten; libtiff, too, stops at a hundred.
+MAX_SCANS = 100
+# Pillow makes Python objects of them, up to 300 bytes each. Strips are listed by such values.
+MAX_TAG_VALUES = 1 << 20
+
+GIF_START = b"GIF8"
+JPEG_START = b"\xff\xd8\xff"
+JPEG_HEAD_BYTES = 1 << 17
+# All that have a length, and the end. Others do not stop decoders in what is damaged.
+_MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")
+# Their scans pay for each block with bits of their own.
+_BASELINE_FRAMES = (0xC0, 0xC1)
+_SCAN, _END = 0xDA, 0xD9
+
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+")
+_BIG_TIFF = ord("+")
+_BYTE_TYPES = (1, 2, 6, 7)  # BYTE, ASCII, SBYTE and UNDEFINED stay as they are
+
+
+class UnreasonableFileError(Exception):
+    """A file that would cost more to decode than any photograph; the message says why."""
+
+
+def require_reasonable(file: BinaryIO, max_megapixels: float) -> None:
+    """Check an image file of any format.
+
+    Parameters
+    ----------
+    file : file
+        Its content, from the start.
+    max_megapixels : float
+        10^6 pixels, the most that photographs may have.
+
+    Raises
+    ------
+    UnreasonableFileError
+        If it is larger than any such photograph, if a JPEG has too many segments or scans, or a
+        TIFF too many values in its tags.
+    """
+    size = file.seek(0, io.SEEK_END)
+    if size > BYTES_A_PIXEL * max_megapixels * 1e6 + OTHER_BYTES:
+        raise UnreasonableFileError(
+            f"{size} bytes, more than a photograph of {max_megapixels:g} megapixels has"
+        )
+    file.seek(0)
+    start = file.read(4)
+    if start == GIF_START and size > MAX_GIF_BYTES:
+        raise UnreasonableFileError(f"a GIF of more than {MAX_GIF_BYTES} bytes")
+    if start.startswith(JPEG_START):
+        _require_few_segments(file)
+    if start in TIFF_STARTS and _count_tag_values(file) > MAX_TAG_VALUES:
+        raise UnreasonableFileError(f"a TIFF of more than {MAX_TAG_VALUES} values in its tags")
+
+
+def _require_few_segments(file: BinaryIO) -> None:
+    file.seek(0)
+    head = file.read(JPEG_HEAD_BYTES)
+    # All of a baseline JPEG that matters here is in its head, as a rule.
+    if not _ends_within(head):
+        _ends_within(head + file.read())
+
+
+def _ends_within(jpeg: bytes) -> bool:
+    """Tell whether the end of the segments is found, or of the first scan if it is baseline."""
+    segments, scans, is_baseline = 0, 0, False
+    position = len(JPEG_START) - 1
+    while marker := _MARKER.search(jpeg, position):
+        kind, position = jpeg[marker.end() - 1], marker.end()
+        if kind != _END:
+            position += int.from_bytes(jpeg[position : position + 2], "big")
+        is_baseline |= kind in _BASELINE_FRAMES
+        segments += 1
+        scans += kind == _SCAN
+        if segments > MAX_SEGMENTS:
+            raise UnreasonableFileError(f"a JPEG of more than {MAX_SEGMENTS} segments")
+        if scans > MAX_SCANS:
+            raise UnreasonableFileError(f"a JPEG of more than {MAX_SCANS} scans")
+        if scans and (is_baseline or kind == _END):
+            return True
+    return False
+
+
+def _count_tag_values(file: BinaryIO) -> int:
+    """Count the values in the tags of the first page, but for those kept as bytes."""
+    file.seek(0)
+    head = file.read(16)
+    order = "<" if head.startswith(b"II") else ">"
+    is_big = head[2] == _BIG_TIFF
+    offset_of, count_of, tag_of = ("8xQ", "Q", "HHQ8x") if is_big else ("4xL", "H", "HHL4x")
+    try:  # what is too broken for this is not decoded either
+        (offset,) = struct.unpack_from(order + offset_of, head)
+        file.seek(offset)
+        (count,) = struct.unpack(order + count_of, file.read(struct.calcsize(order + count_of)))
+        size = struct.calcsize(order + tag_of)
+        tags = file.read(size * min(count, 1 << 16))
+    except (struct.error, OSError, OverflowError):
+        return 0
+    whole = len(tags) // size * size
+    return sum(
+        values
+        for _, kind, values in struct.iter_unpack(order + tag_of, tags[:whole])
+        if kind not in _BYTE_TYPES
+    )
