@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from colorizer.baselines import GREY, mean_ab, paint_uniformly
+from colorizer.charts import save_figure
 from colorizer.errors import run_stage
 from colorizer.figures import (
     Coloring,
     loss_figure,
     psnr_figure,
-    save_figure,
     save_picture,
     sheet,
 )

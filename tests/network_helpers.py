@@ -18,7 +18,8 @@ from colorizer.dataset import LabPhotographs
 from colorizer.devices import make_repeatable
 from colorizer.models.base import Colorizer
 from colorizer.params import Recipe, UNetRecipe
-from colorizer.shards import Shards, ShardWriter
+from colorizer.shards import Shards
+from colorizer.shards import write_shards as write_split
 
 # Tensors as tiny as these are computed sooner by one thread than by several that meet.
 torch.set_num_threads(1)
@@ -71,10 +72,7 @@ def ramps(size: int = 32) -> Photographs:
 def write_shards(folder: Path, photographs: Photographs, split: str = "train") -> Shards:
     """Write photographs as the shards of a split and open them."""
     folder.mkdir(parents=True, exist_ok=True)
-    writer = ShardWriter(folder, split, len(photographs), photographs.shape[1])
-    for photograph in photographs:
-        writer.append(photograph)
-    del writer
+    write_split(folder, split, iter(photographs), len(photographs), photographs.shape[1])
     return Shards(folder, split)
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from colorizer.color import lab_from_bytes
 from colorizer.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
+from colorizer.shards import Shards
+from tests.memory_helpers import needs_linux, peak_growth
 from tests.network_helpers import (
     flat,
     lab_photographs,
@@ -30,6 +32,14 @@ def ramp(count: int = 16, size: int = 32) -> Tensor:
     """Return Lab with L, a and b rising to the right: 20..80, 2 L - 100 and 50 - L."""
     lightness = torch.linspace(20, 80, size).expand(count, size, size)
     return torch.stack([lightness, 2 * lightness - 100, 50 - lightness], dim=1)
+
+
+def convert_and_read(folder: Path) -> float:
+    """Read all batches of a split in random order; return a sum, so that every page is touched."""
+    with LabPhotographs(Shards(folder, "train")) as lab:
+        return sum(
+            float(batch.sum()) for batch in lab.batches(16, shuffled(len(lab), generator()))
+        )
 
 
 class TestLabPhotographs:
@@ -77,6 +87,27 @@ class TestLabPhotographs:
             (again,) = lab.batches(2)
         assert again.dtype == torch.float32
         assert torch.equal(again, before)
+
+    def test_batches_outlive_the_block(self, tmp_path: Path) -> None:
+        with lab_photographs(tmp_path, noise(3, 4)) as lab:
+            batches = list(lab.batches(2))
+        expected = lab_from_bytes(noise(3, 4))
+        torch.testing.assert_close(torch.cat(batches), expected, atol=HALF_STEP, rtol=0)
+
+    def test_epochs_may_be_read_side_by_side(self, tmp_path: Path) -> None:
+        with lab_photographs(tmp_path, noise(4, 4)) as lab:
+            (whole,) = lab.batches(4)
+            pairs = zip(lab.batches(1), lab.batches(1, torch.tensor([3, 2, 1, 0])), strict=True)
+            for number, (forth, back) in enumerate(pairs):
+                assert torch.equal(forth[0], whole[number])
+                assert torch.equal(back[0], whole[3 - number])
+
+    @needs_linux
+    def test_memory_does_not_grow_with_the_number_of_photographs(self, tmp_path: Path) -> None:
+        for name, count in (("small", 64), ("large", 1024)):
+            write_shards(tmp_path / name, noise(1, 128).repeat(count, axis=0))
+        growth = peak_growth(convert_and_read, tmp_path / "small", tmp_path / "large")
+        assert growth < 40  # of 101 MB in half precision
 
     @pytest.mark.parametrize("fails", [False, True], ids=["ends well", "fails"])
     def test_temporary_file_goes_with_the_block(

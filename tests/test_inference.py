@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.color import lab_from_bytes
-from colorizer.inference import colorize_squares, predict_ab
+from colorizer.inference import colorize_batch, colorize_squares, predict_ab
 from colorizer.models.base import Colorizer
 from colorizer.models.unet import UNet
 from colorizer.params import PredictParams
@@ -30,7 +30,7 @@ HALF_STEP_OF_LIGHTNESS = 0.3
 def colorize(
     photographs: Photographs, model: Colorizer | None = None, batch: int = 4, mirror: bool = True
 ) -> Photographs:
-    params = PredictParams(device="cpu", batch_size=batch, mirror=mirror, panels=0)
+    params = PredictParams(device="cpu", batch_size=batch, mirror=mirror, scheduler="", panels=0)
     return np.array(list(colorize_squares(model or Painter(), photographs, params, CPU)))
 
 
@@ -139,7 +139,7 @@ class TestColorizeSquares:
     def test_shards_are_coloured_like_arrays(self, tmp_path: Path) -> None:
         photographs = noise(5, 8)
         shards = write_shards(tmp_path, photographs)
-        params = PredictParams(device="cpu", batch_size=2, mirror=True, panels=0)
+        params = PredictParams(device="cpu", batch_size=2, mirror=True, scheduler="", panels=0)
         colored = np.array(list(colorize_squares(Painter(), shards, params, CPU)))
         np.testing.assert_array_equal(colored, colorize(photographs, batch=2))
 
@@ -158,10 +158,21 @@ class TestColorizeSquares:
         assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
 
     def test_no_photographs_give_none(self) -> None:
-        params = PredictParams(device="cpu", batch_size=2, mirror=True, panels=0)
+        params = PredictParams(device="cpu", batch_size=2, mirror=True, scheduler="", panels=0)
         assert list(colorize_squares(Painter(), noise(0, 8), params, CPU)) == []
 
     def test_untrained_unet_paints_grey(self) -> None:
         with repeatable(0):
             colored = colorize(noise(2, 32), UNet()).astype(int)
         assert np.ptp(colored, axis=-1).max() <= 1
+
+
+class TestColorizeBatch:
+    @pytest.mark.parametrize("mirror", [False, True])
+    def test_is_what_squares_are_coloured_by(self, mirror: bool) -> None:
+        photographs = noise(3, 16)
+        model = Painter().eval()
+        colored = colorize_batch(model, photographs, mirror, CPU)
+        assert colored.shape == photographs.shape
+        assert colored.dtype == np.uint8
+        np.testing.assert_array_equal(colored, colorize(photographs, batch=3, mirror=mirror))

@@ -14,7 +14,17 @@ from colorizer.params import Params, ParamsError, load_params
 from tests.conftest import PARAMS_FILE
 
 SHIPPED: dict[str, Any] = yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8"))
-TEXTS = ("dataset", "model", "fetch.folder", "fetch.sha256", "prepare.crop", "train.unet.loss")
+TEXTS = (
+    "dataset",
+    "model",
+    "fetch.folder",
+    "fetch.sha256",
+    "prepare.crop",
+    "prepare.scheduler",
+    "prepare.workspace",
+    "train.unet.loss",
+    "predict.scheduler",
+)
 BOOLEANS = ("train.unet.flip", "train.unet.pretrained", "predict.mirror")
 # What may be written, and what lies just outside.
 WHOLE_NUMBERS = {
@@ -25,11 +35,17 @@ WHOLE_NUMBERS = {
         st.integers(max_value=15) | st.integers(min_value=4097),
     ),
     "prepare.min_side": (st.integers(1, 10**6), st.integers(max_value=0)),
+    "prepare.duplicate_distance": (
+        st.integers(0, 16),
+        st.integers(max_value=-1) | st.integers(min_value=17),
+    ),
     "train.conv_ae.batch_size": (st.integers(1, 10**6), st.integers(max_value=0)),
     "predict.panels": (st.integers(0, 10**6), st.integers(max_value=-1)),
     "evaluate.ranked": (st.integers(1, 10**6), st.integers(max_value=0)),
 }
 NUMBERS = {
+    "fetch.max_unpacked_gb": (st.floats(0, 1e300, exclude_min=True), st.floats(max_value=0)),
+    "fetch.max_expansion": (st.floats(1, 1e300), st.floats(max_value=1, exclude_max=True)),
     "prepare.max_megapixels": (
         st.floats(0, 1e300, exclude_min=True),
         st.floats(max_value=0),
@@ -98,6 +114,17 @@ def test_shipped_file_loads(params: Params) -> None:
     assert params.train.recipe("conv_ae") is params.train.conv_ae
 
 
+def test_shipped_pipeline_stays_on_this_machine(params: Params) -> None:
+    assert params.prepare.scheduler == params.prepare.workspace == params.predict.scheduler == ""
+
+
+@pytest.mark.parametrize("key", ["prepare.scheduler", "prepare.workspace", "predict.scheduler"])
+def test_address_is_taken_as_it_is(file: Path, key: str) -> None:
+    address = "tcp://10.0.0.1:8786"
+
+    assert read(load_params(write(file, key, address)), key) == address
+
+
 @pytest.mark.parametrize("model", ["unet", "conv_ae", "simple_ae"])
 def test_every_model_has_a_recipe(params: Params, model: str) -> None:
     assert params.train.recipe(model).lr > 0
@@ -147,6 +174,14 @@ def test_whole_number_is_taken_for_a_number(file: Path) -> None:
         ("epochs", 1.0, "epochs must be a whole number >= 1, got 1.0"),
         ("epochs", None, "epochs must be a whole number >= 1, got nothing"),
         ("prepare.size", 15, "prepare.size must be a whole number >= 16 and <= 4096, got 15"),
+        (
+            "prepare.duplicate_distance",
+            64,
+            "prepare.duplicate_distance must be a whole number >= 0 and <= 16, got 64",
+        ),
+        ("fetch.max_unpacked_gb", 0, "fetch.max_unpacked_gb must be a number > 0, got 0"),
+        ("fetch.max_expansion", 0, "fetch.max_expansion must be a number >= 1, got 0"),
+        ("prepare.scheduler", None, "prepare.scheduler must be a text, got nothing"),
         ("prepare.val", 1.5, "prepare.val must be a number > 0 and < 1, got 1.5"),
         (
             "prepare.min_chroma",

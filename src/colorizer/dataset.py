@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorizer.color import LAB_CHANNELS, lab_from_bytes
+from colorizer.color import LAB_CHANNELS
+from colorizer.lab_bytes import lab_from_bytes
 from colorizer.params import Recipe
 from colorizer.shards import Shards
 
@@ -30,29 +31,29 @@ class LabPhotographs:
 
     def __init__(self, photographs: Shards) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="colorizer-")
-        shape = (len(photographs), LAB_CHANNELS, photographs.size, photographs.size)
-        self._lab = np.memmap(
-            Path(self._folder.name, "lab"), dtype=np.float16, mode="w+", shape=shape
-        )
-        for start in range(0, len(photographs), CONVERT_AT_ONCE):
-            part = slice(start, start + CONVERT_AT_ONCE)
-            self._lab[part] = lab_from_bytes(photographs[part]).numpy()
+        self._file = Path(self._folder.name, "lab")
+        self._shape = (len(photographs), LAB_CHANNELS, photographs.size, photographs.size)
+        with self._file.open("wb") as file:
+            for start in range(0, len(photographs), CONVERT_AT_ONCE):
+                lab = lab_from_bytes(photographs[start : start + CONVERT_AT_ONCE])
+                file.write(lab.astype(np.float16).data)
 
     def __len__(self) -> int:
-        return len(self._lab)
+        return self._shape[0]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        del self._lab
         self._folder.cleanup()
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[Tensor]:
         """Yield batches of Lab (B, 3, H, W) float32, in ``order`` or as they stand."""
         numbers = np.arange(len(self)) if order is None else order.numpy()
         for start in range(0, len(numbers), batch_size):
-            yield torch.from_numpy(self._lab[numbers[start : start + batch_size]]).float()
+            # Mapped anew each time: a map that stays counts every page ever read as memory.
+            lab = np.memmap(self._file, dtype=np.float16, mode="r", shape=self._shape)
+            yield torch.from_numpy(lab[numbers[start : start + batch_size]]).float()
 
 
 def shuffled(count: int, generator: torch.Generator) -> Tensor:

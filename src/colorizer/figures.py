@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
+from colorizer.charts import PREDICTED_COLOR, REFERENCE_COLOR, TRAIN_COLOR
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.files import whole_file
 
@@ -23,7 +24,6 @@ TILE = 256  # px, side of a picture in a panel
 GAP = 8
 CAPTION = 24
 INK, PAPER = "#1c1c1c", "white"
-PREDICTED_COLOR, TRAIN_COLOR, REFERENCE_COLOR = "#c8553d", "#2f6690", "#8a8a8a"
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,6 @@ def psnr_figure(psnr: pd.Series, baselines: dict[str, float]) -> Figure:
     axes.set(xlabel="PSNR, dB", ylabel="test photographs", title="PSNR of the test photographs")
     axes.legend()
     return figure
-
-
-def save_figure(path: Path, figure: Figure) -> None:
-    """Write a figure as PNG without a trace of the software that drew it."""
-    with whole_file(path) as partial:
-        figure.savefig(partial, dpi=120, metadata={"Software": None})
 
 
 def panel_names(files: Sequence[str]) -> list[str]:

@@ -1,16 +1,25 @@
-"""Photographs on disk: shards of uint8 arrays and an index, mapped rather than loaded."""
+"""Photographs on disk: shards of uint8 arrays and an index, read piece by piece.
+
+Nothing stays mapped or loaded, so that memory does not grow with the data set.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import fsspec
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from numpy.lib.format import open_memmap
+from numpy.lib.format import write_array_header_1_0
 
 from colorizer.errors import UserError
+
+if TYPE_CHECKING:
+    # Not before it is needed: workers import this module, and pandas takes longer than their work.
+    import pandas as pd
 
 INDEX = "index.csv"
 SHARD_PHOTOGRAPHS = 4096
@@ -26,34 +35,55 @@ def shard_row(position: int) -> int:
     return position % SHARD_PHOTOGRAPHS
 
 
-class ShardWriter:
-    """Writes the ``count`` photographs of a split one by one, each (size, size, 3) uint8."""
+def write_shard(
+    url: str, photographs: Iterator[npt.NDArray[np.uint8]], count: int, size: int
+) -> None:
+    """Write one shard, photograph by photograph, in NumPy's ``.npy`` format.
 
-    def __init__(self, folder: Path, split: str, count: int, size: int) -> None:
-        self._folder = folder
-        self._split = split
-        self._count = count
-        self._size = size
-        self._written = 0
-        self._shard: npt.NDArray[np.uint8] = np.empty((0, size, size, 3), dtype=np.uint8)
+    Parameters
+    ----------
+    url : str
+        A path, or a URL that fsspec knows, such as ``s3://bucket/train-00000.npy``.
+    photographs : iterator of ndarray
+        (size, size, 3) uint8 each; ``count`` of them are taken.
+    count, size : int
+        Number of photographs, and their side in pixels.
 
-    def append(self, photograph: npt.NDArray[np.uint8]) -> None:
-        """Write the next photograph."""
-        row = shard_row(self._written)
-        if row == 0:
-            left = min(self._count - self._written, SHARD_PHOTOGRAPHS)
-            self._shard = open_memmap(
-                self._folder / shard_name(self._split, self._written),
-                mode="w+",
-                dtype=np.uint8,
-                shape=(left, self._size, self._size, 3),
-            )
-        self._shard[row] = photograph
-        self._written += 1
+    Raises
+    ------
+    ValueError
+        If a photograph has another shape or type, or if there are fewer than ``count``.
+    """
+    shape = (size, size, 3)
+    # A path may hold what fsspec takes for more than a name, such as "::".
+    with fsspec.open(url, "wb") if "://" in url else open(url, "wb") as file:
+        write_array_header_1_0(
+            file, {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+        )
+        written = 0
+        for photograph in islice(photographs, count):
+            if photograph.shape != shape or photograph.dtype != np.uint8:
+                raise ValueError(
+                    f"photographs must be uint8 of shape {shape}, got {photograph.dtype} "
+                    f"{photograph.shape}"
+                )
+            file.write(np.ascontiguousarray(photograph).data)
+            written += 1
+    if written != count:
+        raise ValueError(f"a shard of {count} photographs got {written}")
+
+
+def write_shards(
+    folder: Path, split: str, photographs: Iterator[npt.NDArray[np.uint8]], count: int, size: int
+) -> None:
+    """Write the ``count`` photographs of a split as shards, each (size, size, 3) uint8."""
+    for start in range(0, count, SHARD_PHOTOGRAPHS):
+        part = min(count - start, SHARD_PHOTOGRAPHS)
+        write_shard(str(folder / shard_name(split, start)), photographs, part, size)
 
 
 class Shards:
-    """The photographs of one split, mapped from disk: what is indexed is read, and no more.
+    """The photographs of one split on disk: what is indexed is read, and no more.
 
     A number gives (size, size, 3), a slice (n, size, size, 3), both uint8 sRGB.
 
@@ -64,39 +94,41 @@ class Shards:
     """
 
     def __init__(self, folder: Path, split: str) -> None:
-        files = sorted(folder.glob(f"{split}-[0-9]*.npy"))
-        if not files:
+        self._files = sorted(folder.glob(f"{split}-[0-9]*.npy"))
+        if not self._files:
             raise UserError(f"no {split} photographs in {folder}; make them with: dvc repro")
-        self._shards = [np.load(file, mmap_mode="r") for file in files]
+        shapes = [np.load(file, mmap_mode="r").shape for file in self._files]
+        self._count: int = sum(shape[0] for shape in shapes)
+        self.size: int = shapes[0][1]  # side of the squares in pixels
 
     def __len__(self) -> int:
-        return sum(len(shard) for shard in self._shards)
-
-    @property
-    def size(self) -> int:
-        """Side of the squares in pixels."""
-        return int(self._shards[0].shape[1])
+        return self._count
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
-        return (self._read(position) for position in range(len(self)))
+        return (self[position] for position in range(len(self)))
 
     def __getitem__(self, which: int | slice) -> npt.NDArray[np.uint8]:
         if isinstance(which, slice):
-            positions = range(len(self))[which]
-            photographs = np.empty((len(positions), self.size, self.size, 3), dtype=np.uint8)
-            for row, position in enumerate(positions):
-                photographs[row] = self._read(position)
-            return photographs
-        return self._read(range(len(self))[which])
-
-    def _read(self, position: int) -> npt.NDArray[np.uint8]:
-        shard = self._shards[position // SHARD_PHOTOGRAPHS]
-        photograph: npt.NDArray[np.uint8] = shard[shard_row(position)]
+            return self._read(range(len(self))[which])
+        photograph: npt.NDArray[np.uint8] = self._read([range(len(self))[which]])[0]
         return photograph
+
+    def _read(self, positions: range | list[int]) -> npt.NDArray[np.uint8]:
+        photographs = np.empty((len(positions), self.size, self.size, 3), dtype=np.uint8)
+        number, shard = -1, photographs
+        for row, position in enumerate(positions):
+            if position // SHARD_PHOTOGRAPHS != number:
+                number = position // SHARD_PHOTOGRAPHS
+                # Mapped anew each time: a map that stays counts every page ever read as memory.
+                shard = np.load(self._files[number], mmap_mode="r")
+            photographs[row] = shard[shard_row(position)]
+        return photographs
 
 
 def read_index(folder: Path) -> pd.DataFrame:
     """Read the index of a prepared folder: a row per photograph, also for those left out."""
+    import pandas as pd
+
     return pd.read_csv(
         folder / INDEX,
         keep_default_na=False,

@@ -1,44 +1,91 @@
-"""Splits that follow a photograph's content, so that adding one moves no unrelated one."""
+"""Splits by content, in equal shares of every category, that hardly move as photographs come."""
 
 from __future__ import annotations
 
 import hashlib
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 TRAIN, VAL, TEST = SPLITS = ("train", "val", "test")
 
 
-def assign_splits(sha256: pd.Series, group: pd.Series, val: float, test: float) -> pd.Series:
+def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Series:
     """Assign every photograph to ``train``, ``val`` or ``test``.
 
-    A group of near-duplicates goes as one, by its smallest content hash, so that no test
-    photograph has a copy among the training photographs. Adding a photograph moves no other,
-    unless it is a near-duplicate: then its group may follow its hash.
+    Each category is lined up by content hash; ``test`` is taken from one end, ``val`` from the
+    other. How many follows from the shares, rounded so that they hold for the whole, too (the
+    largest remainder method of proportional representation). A group of near-duplicates goes as
+    one, in the place and the category of its smallest hash, so that no test photograph has a copy
+    among the training photographs.
+
+    The order of the files and their names do not matter. To add a photograph moves a few others
+    at most: those at the border of the splits of its category, or of one that rounding now
+    favours.
 
     Parameters
     ----------
-    sha256 : Series of str
-        Content hash of each photograph.
-    group : Series
-        Group of near-duplicates of each photograph, same index.
+    photographs : DataFrame
+        ``sha256``, ``group`` and ``category`` of each photograph.
     val, test : float
-        Shares in (0, 1), met up to chance: each group is drawn by its own hash.
+        Shares in (0, 1).
 
     Returns
     -------
     Series of str
-        Same index.
+        Same index. The shares of the whole are met to the photograph, or, where near-duplicates
+        are, to half of a group.
     """
-    leader = sha256.groupby(group).transform("min")
-    position = leader.map(_uniform)
-    split = pd.Series(TRAIN, index=sha256.index, dtype=object)
-    split[position < test + val] = VAL
-    split[position < test] = TEST
-    return split
+    ordered = photographs.sort_values("sha256", kind="stable")
+    groups = ordered.groupby("group").agg(
+        leader=("sha256", "first"), category=("category", "first"), size=("sha256", "size")
+    )
+    groups["place"] = [_uniform("split " + leader) for leader in groups["leader"]]
+    groups = groups.sort_values("place")
+    sizes = groups.groupby("category")["size"].sum()
+    test_quota = _quotas(sizes, test, sizes)
+    val_quota = _quotas(sizes, val, sizes - test_quota)
+    split = pd.Series(TRAIN, index=groups.index, dtype=object)
+    too_many = {TEST: 0, VAL: 0}
+    for category, members in groups.groupby("category"):
+        size = members["size"].to_numpy()
+        in_test = _first(size, test_quota[category] - too_many[TEST])
+        in_val = _first(size[::-1], val_quota[category] - too_many[VAL])[::-1] & ~in_test
+        # What a group at the border brought in excess, the next category makes up for.
+        too_many[TEST] += int(size[in_test].sum()) - test_quota[category]
+        too_many[VAL] += int(size[in_val].sum()) - val_quota[category]
+        split[members.index[in_test]] = TEST
+        split[members.index[in_val]] = VAL
+    assigned: pd.Series = photographs["group"].map(split)
+    return assigned
 
 
-def _uniform(sha256: str) -> float:
+def _quotas(sizes: pd.Series, share: float, most: pd.Series) -> pd.Series:
+    """Return how many photographs of each category to take: ``share`` of each and of all."""
+    wanted = sizes * share
+    quotas = np.minimum(np.floor(wanted), most).astype(int)
+    missing = round(sizes.sum() * share) - int(quotas.sum())
+    # Names break ties, hashed, so that the first letters of the alphabet are not favoured.
+    order = pd.DataFrame(
+        {
+            "rest": quotas - wanted,
+            "tie": [_uniform(f"tie {share} {name}") for name in sizes.index],
+        },
+        index=sizes.index,
+    ).sort_values(["rest", "tie"])
+    open_ones = [name for name in order.index if quotas[name] < most[name]]
+    quotas[open_ones[: max(missing, 0)]] += 1
+    rounded: pd.Series = quotas
+    return rounded
+
+
+def _first(sizes: npt.NDArray[np.int64], quota: int) -> npt.NDArray[np.bool_]:
+    # A group of near-duplicates across the border is taken if at least half of it lies before.
+    before: npt.NDArray[np.bool_] = np.cumsum(sizes) - sizes / 2 <= quota
+    return before
+
+
+def _uniform(text: str) -> float:
     # Hashed once more: others may have sorted, cut or chosen files by the content hash itself.
-    digest = hashlib.sha256(b"split " + sha256.encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
