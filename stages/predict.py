@@ -5,15 +5,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizer.checkpoint import load_checkpoint
-from colorizer.devices import make_repeatable, pick_device
+from colorizer.cluster import colorist
 from colorizer.errors import run_stage
 from colorizer.figures import Coloring, panel, panel_names, save_picture
 from colorizer.files import whole_folder
-from colorizer.inference import colorize_squares
 from colorizer.metrics import mse, psnr_from_mse
 from colorizer.params import load_params
-from colorizer.shards import Shards, ShardWriter, read_split_index
+from colorizer.shards import Shards, read_split_index, write_shards
 from colorizer.splits import TEST, TRAIN
 
 PREPARED = Path("data/prepared")
@@ -25,19 +23,13 @@ PANELS = Path("plots/predictions")
 def main() -> None:
     all_params = load_params()
     params = all_params.predict
-    device = pick_device(params.device)
-    make_repeatable(all_params.seed)
-    model = load_checkpoint(CHECKPOINT)
-
     test = Shards(PREPARED, TEST)
-    with whole_folder(PREDICTIONS) as partial:
-        writer = ShardWriter(partial, TEST, len(test), test.size)
-        for colored in colorize_squares(model, test, params, device):
-            writer.append(colored)
-
     # Content hash orders the shards, so the first few are the same in every experiment.
     train = Shards(PREPARED, TRAIN)[: params.panels]
-    train_colored = np.array(list(colorize_squares(model, train, params, device)))
+    with colorist(CHECKPOINT, params, all_params.seed) as colorize:
+        with whole_folder(PREDICTIONS) as partial:
+            write_shards(partial, TEST, colorize(test), len(test), test.size)
+        train_colored = np.array(list(colorize(train)))
     _draw_panels(TRAIN, train_colored, train)
     _draw_panels(TEST, Shards(PREDICTIONS, TEST)[: params.panels], test[: params.panels])
     print(f"{len(test)} test photographs coloured; panels in {PANELS}")

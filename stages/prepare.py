@@ -1,7 +1,10 @@
 """Prepare the photographs of data/raw: filter, crop, resize, split."""
 
 from pathlib import Path
+from time import perf_counter
 
+from colorizer.charts import save_figure
+from colorizer.dataset_figure import dataset_figure
 from colorizer.errors import run_stage
 from colorizer.files import write_csv, write_json
 from colorizer.params import load_params
@@ -10,14 +13,25 @@ from colorizer.prepare import prepare, rejected
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 METRICS = Path("metrics/prepare.json")
+SPEED = Path("metrics/prepare_speed.json")
 REJECTED = Path("plots/rejected.csv")
+FIGURE = Path("plots/dataset.png")
 
 
 def main() -> None:
+    started = perf_counter()
     prepared = prepare(RAW, load_params().prepare, PREPARED)
+    seconds = perf_counter() - started
     write_json(METRICS, prepared.summary)
+    # Apart from the figures above, and no output: a time is another one in every run.
+    images_per_s = round(len(prepared.index) / seconds, 1)
+    write_json(SPEED, {"images_per_s": images_per_s, "seconds": round(seconds, 2)})
     write_csv(REJECTED, rejected(prepared.index))
-    print(f"{prepared.summary['kept']} of {prepared.summary['found']} photographs kept:")
+    save_figure(FIGURE, dataset_figure(PREPARED, prepared.index))
+    print(
+        f"{prepared.summary['kept']} of {prepared.summary['found']} photographs kept, "
+        f"{images_per_s:g} a second:"
+    )
     print("  " + ", ".join(f"{n} {split}" for split, n in prepared.summary["splits"].items()))
     for reason, count in prepared.summary["dropped"].items():
         print(f"  {count} dropped: {reason}")

@@ -1,54 +1,45 @@
 from __future__ import annotations
 
-import shutil
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
-from colorizer.color import lab_from_bytes
+import stages.prepare
 from colorizer.errors import UserError
 from colorizer.images import SquareRule, load_square
+from colorizer.lab_bytes import lab_from_bytes
 from colorizer.manifest import write_manifest
 from colorizer.params import Params, PrepareParams
 from colorizer.prepare import Prepared, prepare, rejected
 from colorizer.shards import INDEX, Shards, read_index, read_split_index
 from colorizer.splits import SPLITS
-from tests.data_helpers import colorful, encoded, save_photographs, tree
+from tests.conftest import REPOSITORY
+from tests.data_helpers import colorful, tree
+from tests.prepare_helpers import BAD, COPIES, GOOD, make_raw, small_rules
+from tests.test_stage_errors import set_params
 
-GOOD = 40
-BAD = {
-    "bad/broken.jpg": (encoded(colorful(1), "JPEG")[:-99], "unreadable", (0, 0)),
-    "bad/text.png": (b"no photograph", "unreadable", (0, 0)),
-    "bad/vertical.jpg": (encoded(colorful(1, 32, 48), "JPEG"), "vertical", (32, 48)),
-    "bad/tiny.bmp": (encoded(colorful(1, 48, 31), "BMP"), "too small", (48, 31)),
-    "bad/huge.png": (encoded(Image.new("1", (2000, 1001)), "PNG"), "too large", (2000, 1001)),
-    "bad/grey.gif": (encoded(colorful(1).convert("L"), "GIF"), "near-colourless", (48, 32)),
-}
-COPIES = {"copies/same.jpg": "hills/0.jpg", "copies/mirrored.jpg": "towns/1.jpg"}
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
 def rules(params: Params) -> PrepareParams:
-    return replace(params.prepare, size=32, max_megapixels=2, val=0.2, test=0.3)
+    return small_rules(params)
 
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fetched folder of good and bad photographs, two of them copies of others."""
-    folder = tmp_path_factory.mktemp("raw")
-    save_photographs(folder, GOOD)
-    (folder / "bad").mkdir()
-    for name, (content, _, _) in BAD.items():
-        (folder / name).write_bytes(content)
-    (folder / "copies").mkdir()
-    shutil.copyfile(folder / "hills/0.jpg", folder / "copies/same.jpg")
-    with Image.open(folder / "towns/1.jpg") as image:
-        ImageOps.mirror(image).save(folder / "copies/mirrored.jpg")
-    write_manifest(folder)
-    return folder
+    return make_raw(tmp_path_factory.mktemp("raw"))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +72,7 @@ def test_every_photograph_is_counted(prepared: Prepared) -> None:
         "found": GOOD + len(COPIES) + len(BAD),
         "kept": GOOD + len(COPIES),
         "near_duplicates": len(COPIES),
-        "categories": 3,
+        "categories": {"copies": len(COPIES), "hills": GOOD // 2, "towns": GOOD // 2},
         "dropped": {
             "near-colourless": 1,
             "too large": 1,
@@ -101,7 +92,7 @@ def test_rejected_photographs_are_listed_by_reason(prepared: Prepared) -> None:
         key=lambda row: (row[1], row[0]),
     )
     details = dict(zip(table["file"], table["detail"], strict=True))
-    assert details["bad/text.png"] == "cannot identify image file 'text.png'"
+    assert details["bad/text.png"] == "cannot identify image file the file"
     assert details["bad/broken.jpg"].startswith("image file is truncated")
     assert details["bad/grey.gif"] == "mean chroma 0.00"
     assert details["bad/vertical.jpg"] == ""
@@ -156,7 +147,7 @@ def test_index_holds_the_mean_chroma(target: Path) -> None:
     index = read_split_index(target, "test")
 
     for chroma, photograph in zip(index["chroma"], Shards(target, "test"), strict=True):
-        a, b = lab_from_bytes(photograph).numpy()[1:]
+        a, b = lab_from_bytes(photograph)[1:]
         assert chroma == pytest.approx(np.hypot(a, b).mean(), rel=1e-5)
 
 
@@ -178,10 +169,53 @@ def test_same_bytes_share_a_split_even_where_grouping_finds_nothing(
 
 
 @pytest.mark.usefixtures("prepared")
-def test_second_run_gives_the_same_bytes(
-    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_same_bytes_however_the_photographs_are_divided(
+    raw: Path,
+    target: Path,
+    tmp_path: Path,
+    rules: PrepareParams,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
 ) -> None:
-    monkeypatch.setattr("colorizer.prepare.TASK_PHOTOGRAPHS", 3)
+    monkeypatch.setattr("colorizer.prepare.TASKS_A_CORE", 0.01)
+    monkeypatch.setattr("colorizer.prepare.TASK_PHOTOGRAPHS", at_once)
+
+    prepare(raw, rules, tmp_path / "again")
+
+    assert tree(tmp_path / "again") == tree(target)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_same_bytes_by_way_of_another_folder(
+    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams
+) -> None:
+    workspace = tmp_path / "workspace"
+
+    prepare(raw, replace(rules, workspace=str(workspace)), tmp_path / "again")
+
+    assert tree(tmp_path / "again") == tree(target)
+    assert [path.name for path in workspace.iterdir()] == ["photographs"]
+
+
+@pytest.mark.usefixtures("prepared")
+def test_same_bytes_in_whatever_order_the_tasks_run(
+    raw: Path,
+    target: Path,
+    tmp_path: Path,
+    rules: PrepareParams,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Backwards:
+        """Runs all tasks, the last one first, before it gives the results in their order."""
+
+        def cores(self) -> int:
+            return 4
+
+        def run(self, function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+            yield from [function(*task) for task in list(tasks)[::-1]][::-1]
+
+    monkeypatch.setattr("colorizer.prepare.workers", lambda *_: nullcontext(Backwards()))
 
     prepare(raw, rules, tmp_path / "again")
 
@@ -283,3 +317,73 @@ def test_failure_leaves_what_was_there(
 def test_folder_that_was_not_fetched_is_told(tmp_path: Path, rules: PrepareParams) -> None:
     with pytest.raises(UserError, match=r"manifest\.csv not found; fetch photographs with: "):
         prepare(tmp_path / "raw", rules, tmp_path / "out")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with parameters and fetched photographs, in which the stage can run."""
+    set_params(tmp_path, prepare__size=64, prepare__val=0.2, prepare__test=0.3)
+    make_raw(tmp_path / "data" / "raw")
+    return tmp_path
+
+
+def test_stage_makes_the_same_bytes_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    runs = []
+    for _ in range(2):
+        stages.prepare.main()
+        files = tree(project)
+        speed = json.loads(files.pop("metrics/prepare_speed.json"))
+        summary = json.loads(files["metrics/prepare.json"])
+        runs.append(files)
+
+        assert speed.keys() == {"images_per_s", "seconds"}
+        assert capsys.readouterr().out.splitlines() == [
+            f"{summary['kept']} of {summary['found']} photographs kept, "
+            f"{speed['images_per_s']:g} a second:",
+            "  " + ", ".join(f"{count} {split}" for split, count in summary["splits"].items()),
+            *(f"  {count} dropped: {reason}" for reason, count in summary["dropped"].items()),
+        ]
+
+    assert runs[0] == runs[1]
+    made = {name for name in runs[0] if not name.startswith("data/")}
+    assert made == {
+        "params.yaml",
+        "metrics/prepare.json",
+        "plots/dataset.png",
+        "plots/rejected.csv",
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ulimit is a command of POSIX shells")
+def test_worker_whose_disk_takes_no_more_is_told(project: Path) -> None:
+    before = tree(project)
+
+    run = subprocess.run(
+        # In blocks of 512 bytes or more: enough for all else, but not for the squares of a task.
+        ["sh", "-c", f"ulimit -f 20; exec '{sys.executable}' -m stages.prepare"],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    assert run.stderr.splitlines()[-1].startswith("error: a file of data/prepared is larger than ")
+    assert tree(project) == before
+    assert [path.name for path in (project / "data").iterdir()] == ["raw"]
+
+
+def test_stage_starts_without_what_it_does_not_need() -> None:
+    code = (
+        "import sys, stages.prepare; "
+        "print(*{'torch', 'skimage', 'distributed', 's3fs'} & set(sys.modules))"
+    )
+
+    found = subprocess.check_output([sys.executable, "-c", code], cwd=REPOSITORY, text=True)
+
+    assert found == "\n"

@@ -67,7 +67,18 @@ def colorize_squares(
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
-            lightness = lab_from_bytes(photographs[start : start + params.batch_size])[:, :1]
-            ab = predict_ab(model, lightness.to(device), params.mirror).cpu()
-            yield from bytes_from_lab(torch.cat([lightness, ab], dim=1))
-            bar.update(len(lightness))
+            batch = photographs[start : start + params.batch_size]
+            yield from colorize_batch(model, batch, params.mirror, device)
+            bar.update(len(batch))
+
+
+def colorize_batch(
+    model: Colorizer, photographs: npt.NDArray[np.uint8], mirror: bool, device: torch.device
+) -> npt.NDArray[np.uint8]:
+    """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; the same shape and type.
+
+    The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`.
+    """
+    lightness = lab_from_bytes(photographs)[:, :1]
+    ab = predict_ab(model, lightness.to(device), mirror).cpu()
+    return bytes_from_lab(torch.cat([lightness, ab], dim=1))

@@ -65,6 +65,8 @@ class FetchParams:
     folder: str
     archive: str
     sha256: str
+    max_unpacked_gb: Annotated[float, Rule(above=0)]
+    max_expansion: Annotated[float, Rule(at_least=1)]
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,12 @@ class PrepareParams:
     min_side: Annotated[int, Rule(at_least=1)]
     max_megapixels: Annotated[float, Rule(above=0)]
     min_chroma: Annotated[float, Rule(at_least=0)]
+    duplicate_distance: Annotated[int, Rule(at_least=0, at_most=16)]
     duplicate_similarity: Annotated[float, Rule(above=0, at_most=1)]
     val: Annotated[float, Rule(above=0, below=1)]
     test: Annotated[float, Rule(above=0, below=1)]
+    scheduler: str
+    workspace: str
 
     def __post_init__(self) -> None:
         if self.val + self.test >= 1:
@@ -135,6 +140,7 @@ class PredictParams:
     device: str
     batch_size: Annotated[int, Rule(at_least=1)]
     mirror: bool
+    scheduler: str
     panels: Annotated[int, Rule(at_least=0)]
 
 
