@@ -17,8 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from colorizer import parallel
 from tests.conftest import REPOSITORY
 
+SOURCE = Path(parallel.__file__).parents[1]
 HOST = "127.0.0.1"
 TIMEOUT_S = 60
 SLEEP_S = 0.01
@@ -88,8 +90,8 @@ class DaskCluster:
                 cwd=self.folder,
                 env={
                     **os.environ,
-                    # Workers find the functions of these tests, and compute as the tests do.
-                    "PYTHONPATH": str(REPOSITORY),
+                    # The code that is tested, the tests' own functions, and as many threads.
+                    "PYTHONPATH": os.pathsep.join([str(SOURCE), str(REPOSITORY)]),
                     "OMP_NUM_THREADS": "1",
                     **self.environment,
                 },

@@ -108,7 +108,7 @@ def bars_of(axes: Axes) -> list[BarContainer]:
 
 class TestPicture:
     def test_is_written_with_the_same_bits_twice(self, tmp_path: Path) -> None:
-        index = pd.concat([prepared(tmp_path), left_out(*REASONS)])
+        index = pd.concat([prepared(tmp_path, categories=["鳥", "馬"]), left_out(*REASONS)])
         for name in ("first.png", "again.png"):
             save_figure(tmp_path / name, dataset_figure(tmp_path, index))
         assert (tmp_path / "first.png").read_bytes() == (tmp_path / "again.png").read_bytes()
@@ -122,9 +122,9 @@ class TestPicture:
             pytest.param(dict.fromkeys(SPLITS, 1), ["only"], None, id="one of each"),
             pytest.param(
                 {"train": 70, "val": 17, "test": 16},
-                [""],
+                ["", "$x_{$", "ä", "two\nlines", "_", "a" * 300],
                 left_out("vertical", width=150, height=600),
-                id="sheets",
+                id="any names",
             ),
             pytest.param(
                 {"train": 120, "val": 2, "test": 3},
@@ -164,13 +164,9 @@ class TestPicture:
         assert left is not None
         assert middle is not None
         assert right is not None
-        assert left.x1 <= middle.x0 <= middle.x1 <= right.x0
+        hair = 0.05 * figure.dpi  # what the layout leaves to rounding
+        assert left.x1 <= middle.x0 + hair <= middle.x1 <= right.x0 + hair
         assert right.x1 <= 13 * figure.dpi
-
-    def test_takes_any_name_of_a_category(self, tmp_path: Path) -> None:
-        index = prepared(tmp_path, categories=["$x_{$", "鳥", "two\nlines", "a" * 300, "_"])
-        save_figure(tmp_path / "figure.png", dataset_figure(tmp_path, index))
-        assert (tmp_path / "figure.png").is_file()
 
     def test_needs_photographs_of_every_split(self, tmp_path: Path) -> None:
         index = prepared(tmp_path, {"train": 5, "test": 3})

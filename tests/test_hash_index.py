@@ -67,8 +67,8 @@ def test_pairs_among_many_are_those_that_comparing_all_finds(distance: int) -> N
     assert len(pairs) > 300
 
 
-@pytest.mark.parametrize("distance", range(17))
-@pytest.mark.parametrize("word", [0, 0x0123_4567_89AB_CDEF])
+@pytest.mark.parametrize("distance", [0, 1, 3, 4, 7, 10, 15, 16])
+@pytest.mark.parametrize("word", [0x0123_4567_89AB_CDEF])
 @pytest.mark.parametrize(
     "places",
     [

@@ -101,7 +101,7 @@ def extract_photographs(archive: Path, folder: Path, name: str, limits: ArchiveL
     except Exception as error:  # a broken archive makes its parser raise whatever it meets
         if is_full_disk(error) or isinstance(error, PermissionError):
             raise
-        reason = str(error) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
             f"archive {name} cannot be read: {reason}; fetch it anew, or {BY_HAND}"
         ) from error

@@ -21,8 +21,8 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
     among the training photographs.
 
     The order of the files and their names do not matter. To add a photograph moves a few others
-    at most: those at the border of the splits of its category, or of one that rounding now
-    favours.
+    at most (up to four where there are no near-duplicates, more where there are many): those at
+    the border of the splits of its category, or of one that rounding now favours.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _quotas(sizes: pd.Series, share: float, most: pd.Series) -> pd.Series:
         index=sizes.index,
     ).sort_values(["rest", "tie"])
     open_ones = [name for name in order.index if quotas[name] < most[name]]
-    quotas[open_ones[: max(missing, 0)]] += 1
+    quotas[open_ones[:missing]] += 1
     rounded: pd.Series = quotas
     return rounded
 

@@ -16,8 +16,15 @@ TEXTS = (
 )
 
 
+class Damaged(bytes):
+    """A file that is too long to be shown."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 @st.composite
-def damaged(draw: st.DrawFn, seeds: dict[str, Seed]) -> bytes:
+def damaged(draw: st.DrawFn, seeds: dict[str, Seed]) -> Damaged:
     """Draw a file that one to six mutations have made of a sound one."""
     names = sorted(seeds)
     seed = seeds[draw(st.sampled_from(names))]
@@ -28,7 +35,7 @@ def damaged(draw: st.DrawFn, seeds: dict[str, Seed]) -> bytes:
     result = bytes(content)
     if draw(st.integers(0, 3)):
         result = seed.repair(result)
-    return seed.pack(result)
+    return Damaged(seed.pack(result))
 
 
 def _place(draw: st.DrawFn, content: bytearray) -> int:
