@@ -16,6 +16,15 @@ TEXTS = (
 )
 
 
+# Names of entries, and others of the same length to have in their place.
+RENAMED = (b"hills/a.jpg", b"a.jpg")
+NAMES = (
+    *(b"../../a.jpg", b"/tmp/ab.jpg", b"..\\..\\a.jpg", b"C:\\ab/a.jpg", b"B.PNG/a.jpg"),
+    *(b"hills\0a.jpg", b"hills\xe9a.jpg", b"hills\na.jpg", b"HILLS/A.JPG", b"hills/../a/"),
+    *(b"/.jpg", b"..jpg", b"B.PNG", b"b.png"),
+)
+
+
 class Damaged(bytes):
     """A file that is too long to be shown."""
 
@@ -64,6 +73,10 @@ def _set_a_field(draw: st.DrawFn, content: bytearray, seed: Seed, _: dict[str, S
         return content
     field = draw(st.sampled_from(seed.fields))
     return _with(content, field, draw(st.sampled_from(TEXTS)) if field.size > 8 else b"", draw)
+
+
+def _rename(draw: st.DrawFn, content: bytearray, _: Seed, __: dict[str, Seed]) -> bytearray:
+    return content.replace(draw(st.sampled_from(RENAMED)), draw(st.sampled_from(NAMES)))
 
 
 def _copy_a_field(
@@ -118,6 +131,6 @@ def _extreme(draw: st.DrawFn, size: int) -> bytes:
 
 MUTATIONS = (
     _flip_a_bit,
-    *(_set_bytes, _set_a_field, _set_a_field, _copy_a_field),
+    *(_set_bytes, _set_a_field, _set_a_field, _set_a_field, _copy_a_field, _rename),
     *(_cut_off, _take_out, _put_in, _repeat, _splice),
 )

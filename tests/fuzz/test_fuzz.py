@@ -19,7 +19,7 @@ from tests.memory_helpers import needs_linux
 
 pytestmark = needs_linux
 SEEDS = {"image": image_seeds(), "archive": archive_seeds()}
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
 
 
 @pytest.fixture(scope="module")
