@@ -298,4 +298,4 @@ def _require_workers(client: Any, scheduler: str, name: str) -> None:
 
 
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -183,4 +183,4 @@ def _present(photograph: Path) -> Path:
 
 
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

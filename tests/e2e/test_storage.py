@@ -87,18 +87,23 @@ def run_all(clone: Clone, commands: Sequence[str], replacements: Mapping[str, st
         clone.run(*words)
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names of what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def clone_of(user: Clone) -> Clone:
     """Make what a colleague gets from git: the code and dvc.lock, but no outputs and no cache."""
     colleague = Clone(user.root.parents[1] / "colleague" / "clone")
     user.run("git", "clone", "--quiet", str(user.root), str(colleague.root))
-    assert not (colleague.root / "data").exists()
+    assert names_in(colleague.root / "data") == ["downloads.json"]
     return colleague
 
 
 def delete_what_git_does_not_hold(clone: Clone) -> None:
     """Delete outputs and cache, and all else that a clone would not bring."""
     clone.run("git", "clean", "-ffdxq", "--exclude=.dvc/config.local")
-    assert not (clone.root / "data").exists()
+    assert names_in(clone.root / "data") == ["downloads.json"]
     assert not (clone.root / ".dvc" / "cache").exists()
 
 

@@ -16,7 +16,7 @@ TEXTS = (
 )
 
 
-# Names of entries, and others of the same length to have in their place.
+# Names of entries, and what to have in their place, mostly of the same length.
 RENAMED = (b"hills/a.jpg", b"a.jpg")
 NAMES = (
     *(b"../../a.jpg", b"/tmp/ab.jpg", b"..\\..\\a.jpg", b"C:\\ab/a.jpg", b"B.PNG/a.jpg"),
