@@ -93,6 +93,9 @@ class DaskCluster:
                     # The code that is tested, the tests' own functions, and as many threads.
                     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(REPOSITORY)]),
                     "OMP_NUM_THREADS": "1",
+                    # All that they write goes when the cluster goes.
+                    "DASK_TEMPORARY_DIRECTORY": str(self.folder),
+                    "TMPDIR": str(self.folder),
                     **self.environment,
                 },
                 stdin=subprocess.PIPE,

@@ -40,8 +40,11 @@ def run_length_coded(width: int, height: int) -> bytes:
     return start + header + bytes(4) + b"\0\0\xff\0" + rows
 
 
-def tiled_tiff(width: int, height: int, tile: int) -> bytes:
-    """Return a TIFF of one deflated tile, which may be larger than the image."""
+def tiled_tiff(width: int, height: int, tile: int, kind_of_width: int = 4) -> bytes:
+    """Return a TIFF of one deflated tile, which may be larger than the image.
+
+    ``kind_of_width`` is the type of the tag that has the tile's width.
+    """
     packed = zlib.compress(bytes(3 * tile * tile))
     tags = {
         256: (4, width),
@@ -50,7 +53,7 @@ def tiled_tiff(width: int, height: int, tile: int) -> bytes:
         259: (3, 8),  # deflate
         262: (3, 2),  # RGB
         277: (3, 3),
-        322: (4, tile),
+        322: (kind_of_width, tile),
         323: (4, tile),
         324: (4, 8),  # where the tile is
         325: (4, len(packed)),

@@ -427,6 +427,15 @@ def test_tiles_of_a_tiff_may_be_as_large_as_a_photograph(
         load(tmp_path / "a.tif", content, rule)
 
 
+@pytest.mark.parametrize("kind", [1, 2, 7])  # bytes and texts, which Python can multiply, too
+def test_size_of_tiles_must_be_a_number(tmp_path: Path, kind: int) -> None:
+    content = tiled_tiff(40, 30, tile=64, kind_of_width=kind)
+    content = content.replace(struct.pack("<HHL", 322, kind, 1), struct.pack("<HHL", 322, kind, 4))
+
+    with pytest.raises(UnreadableImageError, match=r"^a TIFF whose size of tiles is no number$"):
+        load(tmp_path / "a.tif", content)
+
+
 def test_run_length_coded_bmp_may_be_so_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,6 +181,8 @@ def _require_decodable(image: Image.Image, max_megapixels: float) -> None:
     if isinstance(image, TiffImageFile):
         # Decoders take memory for a whole tile, though it may be larger than the image.
         tile = [image.tag_v2.get(tag, 0) for tag in TILE_SIZE_TAGS]
+        if not all(isinstance(side, int) for side in tile):
+            raise ValueError("a TIFF whose size of tiles is no number")
         if math.prod(tile) / 1e6 > max_megapixels:
             raise ValueError(f"a TIFF with tiles of {tile[0]}x{tile[1]} pixels")
     elif isinstance(image, BmpImageFile):
