@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import distributed
+
 from colorizer import parallel
 from tests.conftest import REPOSITORY
 
@@ -71,6 +73,12 @@ class DaskCluster:
             f"--local-directory={self.folder}",
             *(options or ["--no-nanny"]),
         )
+
+    def wait_for_workers(self) -> None:
+        """Wait until every worker that was started can be given work."""
+        connect: Any = distributed.Client
+        with connect(self.address, set_as_default=False) as client:
+            client.wait_for_workers(len(self.processes) - 1, timeout=TIMEOUT_S)
 
     def log(self) -> str:
         """Return what all processes have printed."""
@@ -127,6 +135,8 @@ def dask_cluster(
             cluster.start_scheduler(*scheduler)
             for _ in range(workers):
                 cluster.start_worker()
+            if workers:
+                cluster.wait_for_workers()
             yield cluster
         finally:
             cluster.stop()

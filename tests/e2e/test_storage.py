@@ -60,7 +60,11 @@ def user(clone: Clone, tmp_path: Path) -> Clone:
     leftovers = str(clone.root / ".dvc")
     shutil.copytree(clone.root, root, ignore=lambda at, _: {"tmp"} if at == leftovers else set())
     shutil.copyfile(clone.root.parent / "gitconfig", root.parent / "gitconfig")
-    return Clone(root)
+    user = Clone(root)
+    # Other tests may have left the shared clone with other outputs than those committed.
+    user.run("git", "reset", "--quiet", "--hard")
+    user.dvc("checkout", "--force")
+    return user
 
 
 @pytest.fixture
