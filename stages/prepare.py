@@ -9,6 +9,7 @@ from colorizer.errors import run_stage
 from colorizer.files import write_csv, write_json
 from colorizer.params import load_params
 from colorizer.prepare import prepare, rejected
+from colorizer.splits import TRAIN
 
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
@@ -20,7 +21,8 @@ FIGURE = Path("plots/dataset.png")
 
 def main() -> None:
     started = perf_counter()
-    prepared = prepare(RAW, load_params().prepare, PREPARED)
+    params = load_params().prepare
+    prepared = prepare(RAW, params, PREPARED)
     seconds = perf_counter() - started
     write_json(METRICS, prepared.summary)
     # Apart from the figures above, and no output: a time is another one in every run.
@@ -33,6 +35,8 @@ def main() -> None:
         f"{images_per_s:g} a second:"
     )
     print("  " + ", ".join(f"{n} {split}" for split, n in prepared.summary["splits"].items()))
+    if params.limit > prepared.summary["splits"][TRAIN]:
+        print(f"  prepare.limit={params.limit} is more than there are to train on: all are taken")
     for reason, count in prepared.summary["dropped"].items():
         print(f"  {count} dropped: {reason}")
 

@@ -178,6 +178,10 @@ def meanwhile(action: Callable[[], object]) -> Iterator[None]:
 
 def _wait(gate: str, function: Callable[..., Any], *arguments: Any) -> Any:
     Path(gate, str(os.getpid())).touch()
+    # A test that failed before it could open the gate must not hang here for ever.
+    limit = time.monotonic() + 2 * TIMEOUT_S
     while not Path(gate, "open").exists():
+        if time.monotonic() > limit:
+            raise RuntimeError("the gate stayed shut")
         time.sleep(SLEEP_S)
     return function(*arguments)

@@ -15,7 +15,7 @@ from colorizer.errors import UserError
 from colorizer.inference import colorize_squares
 from colorizer.models.registry import build
 from colorizer.params import Params, PredictParams
-from tests.network_helpers import noise, repeatable, write_shards
+from tests.network_helpers import noise, repeatable, vividness_of, write_shards
 
 SEED = 7
 
@@ -37,7 +37,7 @@ def saved(path: Path, seed: int = 0) -> Path:
     """Save a small network whose colours can be seen."""
     torch.manual_seed(seed)
     model = build("simple_ae")
-    save_checkpoint(path, "simple_ae", 32, model.state_dict())
+    save_checkpoint(path, "simple_ae", 32, model.state_dict(), vividness_of())
     return path
 
 
@@ -60,6 +60,20 @@ def test_photographs_are_coloured_by_the_network(
     np.testing.assert_array_equal(of_array, expected)
     np.testing.assert_array_equal(of_shards, expected)
     assert (expected != photographs).any()
+
+
+def test_colours_are_as_vivid_as_asked_for(checkpoint: Path, predict: PredictParams) -> None:
+    photographs = noise(3, 32)
+    model, device = load_checkpoint(checkpoint), torch.device("cpu")
+    expected = np.array(list(colorize_squares(model, photographs, predict, device, 2.5)))
+
+    with colorist(checkpoint, predict, SEED, 2.5) as colorize:
+        vivid = np.array(list(colorize(photographs)))
+    with colorist(checkpoint, predict, SEED) as colorize:
+        plain = np.array(list(colorize(photographs)))
+
+    np.testing.assert_array_equal(vivid, expected)
+    assert (vivid != plain).any()
 
 
 def test_computation_is_made_repeatable(checkpoint: Path, predict: PredictParams) -> None:
@@ -93,15 +107,20 @@ def test_missing_device_is_told(checkpoint: Path, predict: PredictParams) -> Non
 class TestTask:
     """What a worker does with a batch."""
 
-    def colors(self, checkpoint: Path, sha256: str, device: str = "cpu") -> object:
-        content = checkpoint.read_bytes()
-        return cluster._colorize(content, sha256, True, device, SEED, noise(2, 32)).tolist()
+    def colors(
+        self, checkpoint: Path, sha256: str, device: str = "cpu", saturation: float = 1.0
+    ) -> object:
+        about = (checkpoint.read_bytes(), sha256, True, saturation, device, SEED)
+        return cluster._colorize(*about, noise(2, 32)).tolist()
 
-    def test_colors_as_the_network_does(self, checkpoint: Path, predict: PredictParams) -> None:
-        with colorist(checkpoint, predict, SEED) as colorize:
+    @pytest.mark.parametrize("saturation", [1.0, 2.5])
+    def test_colors_as_the_network_does(
+        self, checkpoint: Path, predict: PredictParams, saturation: float
+    ) -> None:
+        with colorist(checkpoint, predict, SEED, saturation) as colorize:
             expected = np.array(list(colorize(noise(2, 32)))).tolist()
 
-        assert self.colors(checkpoint, "one") == expected
+        assert self.colors(checkpoint, "one", saturation=saturation) == expected
 
     def test_network_is_loaded_once(
         self, checkpoint: Path, monkeypatch: pytest.MonkeyPatch

@@ -159,6 +159,15 @@ def test_mean_chroma_is_that_of_the_pixels() -> None:
     assert isinstance(mean_chroma(lab), float)
 
 
+def test_mean_chroma_is_summed_in_double_precision() -> None:
+    lab = lab_from_bytes(photograph(256, 256))
+    a, b = lab[1], lab[2]
+
+    exact = float(np.sqrt(a * a + b * b).astype(np.float64).mean())
+
+    assert mean_chroma(lab) == pytest.approx(exact, rel=1e-12)
+
+
 @given(lightness=st.floats(0, 100, width=32))
 @settings(deadline=None, max_examples=20)
 def test_mean_chroma_does_not_depend_on_lightness(lightness: float) -> None:

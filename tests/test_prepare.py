@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -148,7 +149,7 @@ def test_index_holds_the_mean_chroma(target: Path) -> None:
 
     for chroma, photograph in zip(index["chroma"], Shards(target, "test"), strict=True):
         a, b = lab_from_bytes(photograph)[1:]
-        assert chroma == pytest.approx(np.hypot(a, b).mean(), rel=1e-5)
+        assert chroma == round(float(np.hypot(a, b).mean()), 1)
 
 
 @pytest.mark.parametrize(("copy", "original"), COPIES.items())
@@ -178,8 +179,8 @@ def test_same_bytes_however_the_photographs_are_divided(
     monkeypatch: pytest.MonkeyPatch,
     at_once: int,
 ) -> None:
-    monkeypatch.setattr("colorizer.prepare.TASKS_A_CORE", 0.01)
-    monkeypatch.setattr("colorizer.prepare.TASK_PHOTOGRAPHS", at_once)
+    monkeypatch.setattr("colorizer.examining.TASKS_A_CORE", 0.01)
+    monkeypatch.setattr("colorizer.examining.TASK_PHOTOGRAPHS", at_once)
 
     prepare(raw, rules, tmp_path / "again")
 
@@ -319,6 +320,59 @@ def test_folder_that_was_not_fetched_is_told(tmp_path: Path, rules: PrepareParam
         prepare(tmp_path / "raw", rules, tmp_path / "out")
 
 
+def split_of(index: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(index["file"], index["split"], strict=True))
+
+
+@pytest.mark.usefixtures("prepared")
+def test_limit_keeps_some_of_the_training_photographs_and_all_others(
+    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams
+) -> None:
+    limited = prepare(raw, replace(rules, limit=5), tmp_path / "out")
+
+    every, some = split_of(read_index(target)), split_of(read_index(tmp_path / "out"))
+    beyond = {file for file in some if some[file] != every[file]}
+    assert {(every[file], some[file]) for file in beyond} == {("train", "")}
+    assert limited.summary["splits"] == {
+        **{split: list(every.values()).count(split) for split in SPLITS},
+        "train": 5,
+    }
+    assert limited.summary["dropped"]["beyond the limit"] == len(beyond)
+    assert limited.summary["kept"] + sum(limited.summary["dropped"].values()) == len(every)
+    table = rejected(limited.index).set_index("reason")
+    assert set(table["file"][table.index == "beyond the limit"]) == beyond
+    assert len(Shards(tmp_path / "out", "train")) == 5
+    for split in ("val", "test"):
+        name = f"{split}-00000.npy"
+        assert (tmp_path / "out" / name).read_bytes() == (target / name).read_bytes()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_index_still_describes_what_is_beyond_the_limit(
+    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams
+) -> None:
+    prepare(raw, replace(rules, limit=5), tmp_path / "out")
+
+    columns = ["file", "category", "width", "height", "chroma", "group", "sha256"]
+    some, every = read_index(tmp_path / "out"), read_index(target)
+    pd.testing.assert_frame_equal(some[columns], every[columns])
+    beyond = some[some["reason"] == "beyond the limit"]
+    assert (beyond[["split", "shard", "detail"]] == "").all(axis=None)
+    assert beyond["row"].isna().all()
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("limit", [21, 1000])
+def test_limit_of_all_or_more_changes_nothing(
+    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams, limit: int
+) -> None:
+    assert len(Shards(target, "train")) == 21
+
+    prepare(raw, replace(rules, limit=limit), tmp_path / "out")
+
+    assert tree(tmp_path / "out") == tree(target)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with parameters and fetched photographs, in which the stage can run."""
@@ -355,6 +409,26 @@ def test_stage_makes_the_same_bytes_again(
         "plots/dataset.png",
         "plots/rejected.csv",
     }
+
+
+@pytest.mark.parametrize(("limit", "train"), [(4, 4), (21, 21), (22, 21)])
+def test_stage_says_if_there_are_fewer_photographs_than_the_limit(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    limit: int,
+    train: int,
+) -> None:
+    set_params(project, prepare__limit=limit, prepare__val=0.2, prepare__test=0.3)
+    monkeypatch.chdir(project)
+
+    stages.prepare.main()
+
+    summary = json.loads((project / "metrics" / "prepare.json").read_text())
+    assert summary["splits"]["train"] == train
+    assert summary["dropped"].get("beyond the limit", 0) == 21 - train
+    line = f"  prepare.limit={limit} is more than there are to train on: all are taken"
+    assert (line in capsys.readouterr().out.splitlines()) == (limit > train)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ulimit is a command of POSIX shells")

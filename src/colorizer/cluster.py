@@ -29,7 +29,9 @@ Colorist = Callable[[Shards | Bytes], Iterator[Bytes]]
 
 
 @contextmanager
-def colorist(checkpoint: Path, params: PredictParams, seed: int) -> Iterator[Colorist]:
+def colorist(
+    checkpoint: Path, params: PredictParams, seed: int, saturation: float = 1.0
+) -> Iterator[Colorist]:
     """Give what takes the colours from prepared photographs and predicts them back.
 
     It takes photographs (n, size, size, 3) uint8 sRGB, and yields as many (size, size, 3), in
@@ -44,6 +46,8 @@ def colorist(checkpoint: Path, params: PredictParams, seed: int) -> Iterator[Col
         Where, and how.
     seed : int
         For :func:`colorizer.devices.make_repeatable`.
+    saturation : float
+        Factor of the predicted chroma.
 
     Raises
     ------
@@ -54,11 +58,11 @@ def colorist(checkpoint: Path, params: PredictParams, seed: int) -> Iterator[Col
     if not params.scheduler:
         device = pick_device(params.device)
         make_repeatable(seed)
-        yield partial(colorize_squares, model, params=params, device=device)
+        yield partial(colorize_squares, model, params=params, device=device, saturation=saturation)
         return
     with workers(params.scheduler, "predict.scheduler") as pool:
         content = pool.share(checkpoint.read_bytes())
-        about = (sha256_of(checkpoint), params.mirror, params.device, seed)
+        about = (sha256_of(checkpoint), params.mirror, saturation, params.device, seed)
         yield partial(_colorize_on, pool, content, about, params.batch_size)
 
 
@@ -76,10 +80,17 @@ def _colorize_on(
 
 
 def _colorize(
-    content: bytes, sha256: str, mirror: bool, device: str, seed: int, photographs: Bytes
+    content: bytes,
+    sha256: str,
+    mirror: bool,
+    saturation: float,
+    device: str,
+    seed: int,
+    photographs: Bytes,
 ) -> Bytes:
     chosen = pick_device(device)
-    return colorize_batch(_network(content, sha256, chosen, seed), photographs, mirror, chosen)
+    model = _network(content, sha256, chosen, seed)
+    return colorize_batch(model, photographs, mirror, chosen, saturation)
 
 
 # The network that this worker loaded last, by what it was loaded from and to.

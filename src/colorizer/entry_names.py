@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 
 from colorizer.errors import UserError
-from colorizer.images import SUFFIXES
+from colorizer.suffixes import SUFFIXES
 
 ARCHIVE_SUFFIXES = (
     *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".lzma", ".zst"),

@@ -23,7 +23,6 @@ from colorizer.image_guards import require_reasonable
 from colorizer.progressive import DC_SCALE, without_detail
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 # A JPEG is decoded at no less than this many times the target size: below it quality suffers.
 DRAFT_FACTOR = 2
 ORIENTATION_TAG = 0x0112

@@ -64,4 +64,4 @@ def lab_from_bytes(photographs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32
 def mean_chroma(lab: npt.NDArray[np.float32]) -> float:
     """Return the mean chroma sqrt(a^2 + b^2) of CIELAB (3, H, W), in CIELAB units."""
     a, b = lab[1], lab[2]
-    return float(np.sqrt(a * a + b * b).mean())
+    return float(np.sqrt(a * a + b * b).mean(dtype=np.float64))

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from colorizer.errors import UserError
 from colorizer.files import sha256_of, write_csv
-from colorizer.images import SUFFIXES
+from colorizer.suffixes import SUFFIXES
 
 MANIFEST = "manifest.csv"
 
@@ -26,8 +26,8 @@ def photographs_in(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def write_manifest(folder: Path) -> int:
-    """Write the manifest of the photographs in ``folder``; return their number.
+def manifest_of(folder: Path) -> pd.DataFrame:
+    """Return the manifest of the photographs in ``folder``: path, bytes, sha256.
 
     Raises
     ------
@@ -39,7 +39,18 @@ def write_manifest(folder: Path) -> int:
         (name, path.stat().st_size, sha256_of(path))
         for path, name in tqdm(names.items(), desc="checksum", unit="photograph")
     ]
-    table = pd.DataFrame(sorted(rows), columns=["path", "bytes", "sha256"])
+    return pd.DataFrame(sorted(rows), columns=["path", "bytes", "sha256"])
+
+
+def write_manifest(folder: Path) -> int:
+    """Write the manifest of the photographs in ``folder``; return their number.
+
+    Raises
+    ------
+    UserError
+        As :func:`manifest_of`.
+    """
+    table = manifest_of(folder)
     write_csv(folder / MANIFEST, table)
     return len(table)
 
@@ -63,6 +74,6 @@ def _name(path: Path, folder: Path) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
         raise UserError(
             f"the photograph {name!r} must have a name in UTF-8 without control characters; "
-            "rename it and fetch again"
+            "rename it and run again"
         )
     return name

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from colorizer.duplicates import group_duplicates
 from colorizer.errors import UserError
+from colorizer.examining import Found, examine_all, listed, place_in_shards, write_squares
 from colorizer.files import whole_folder, write_csv
-from colorizer.fingerprints import THUMBNAIL_SIDE, Fingerprints
-from colorizer.images import SquareRule
 from colorizer.manifest import read_manifest
-from colorizer.parallel import Pool, workers
+from colorizer.parallel import workers
 from colorizer.params import PrepareParams
-from colorizer.shards import INDEX, shard_name, shard_row
-from colorizer.splits import SPLITS, assign_splits
-from colorizer.squares import Examined, Place, assemble, examine
-from colorizer.workspace import Workspace, open_workspace
+from colorizer.shards import INDEX
+from colorizer.splits import SPLITS, TRAIN, assign_splits, within_limit
+from colorizer.workspace import open_workspace
 
-# What a worker does before it reports: long enough to hide the cost of passing it on, and short
-# enough that all cores have something to do until the end.
-TASK_PHOTOGRAPHS = 32
-TASKS_A_CORE = 4
+BEYOND_LIMIT = "beyond the limit"
 
 
 @dataclass(frozen=True)
@@ -67,11 +58,12 @@ def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
         whole_folder(target) as partial,
         open_workspace(params.workspace, raw, manifest, partial) as workspace,
     ):
-        found = _examine_all(pool, workspace, params)
-        index = _index(manifest, found, params)
+        found = examine_all(pool, workspace, params)
+        index = _split(listed(manifest, found), found, params)
         _require_all_splits(index)
-        _place_in_shards(index)
-        _write_shards(pool, workspace, index, found, partial, params.size)
+        _limit_training(index, params.limit)
+        place_in_shards(index)
+        write_squares(pool, workspace, index, found, partial, params.size)
         index = _readable(index)
         write_csv(partial / INDEX, index)
     return Prepared(index, _summary(index))
@@ -83,77 +75,9 @@ def rejected(index: pd.DataFrame) -> pd.DataFrame:
     return out[["file", "reason", "detail", "width", "height"]].sort_values(["reason", "file"])
 
 
-class _Found:
-    """What workers report, in arrays: as objects it would take several times the memory."""
-
-    def __init__(self, count: int) -> None:
-        self.widths, self.heights = np.zeros((2, count), dtype=np.int64)
-        self.chromas = np.zeros(count)
-        self.reasons, self.details, self.parts = [""] * count, [""] * count, [""] * count
-        self.rows = np.zeros(count, dtype=np.int32)
-        # Of those kept alone, one after the other.
-        self._kept = 0
-        self._phashes, self._mirrored = np.zeros((2, count), dtype=np.uint64)
-        shape = (count, 3, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-        self._thumbnails = np.zeros(shape, dtype=np.float16)
-
-    def add(self, number: int, report: Examined) -> None:
-        """Note what was found out about photograph ``number``; they must come in order."""
-        self.widths[number], self.heights[number] = report.width, report.height
-        self.chromas[number] = report.chroma
-        self.reasons[number], self.details[number] = sys.intern(report.reason), report.detail
-        if report.place is None or report.fingerprint is None:
-            return
-        self.parts[number], self.rows[number] = report.place
-        self._phashes[self._kept], self._mirrored[self._kept], thumbnail = report.fingerprint
-        self._thumbnails[self._kept] = thumbnail
-        self._kept += 1
-
-    def fingerprints(self) -> Fingerprints:
-        """Return the fingerprints of the photographs that were kept."""
-        kept = slice(self._kept)
-        return Fingerprints(self._phashes[kept], self._mirrored[kept], self._thumbnails[kept])
-
-    def places(self, numbers: Iterable[int]) -> list[Place]:
-        """Return where the squares of photographs that were kept are."""
-        return [Place(self.parts[number], int(self.rows[number])) for number in numbers]
-
-
-def _examine_all(pool: Pool, workspace: Workspace, params: PrepareParams) -> _Found:
-    rule = SquareRule(
-        size=params.size,
-        orientation=params.orientation,
-        crop=params.crop,
-        min_side=params.min_side,
-        max_megapixels=params.max_megapixels,
-    )
-    count = len(workspace.names)
-    step = max(1, min(TASK_PHOTOGRAPHS, count // (TASKS_A_CORE * max(1, pool.cores()))))
-    tasks = (
-        (workspace.photographs(start, step), workspace.part(number), rule, params.min_chroma)
-        for number, start in enumerate(range(0, count, step))
-    )
-    found = _Found(count)
-    with tqdm(desc="prepare", total=count, unit="photograph") as bar:
-        for reports in pool.run(examine, tasks):
-            for report in reports:
-                found.add(int(bar.n), report)
-                bar.update()
-    return found
-
-
-def _index(manifest: pd.DataFrame, found: _Found, params: PrepareParams) -> pd.DataFrame:
+def _split(index: pd.DataFrame, found: Found, params: PrepareParams) -> pd.DataFrame:
     groups = group_duplicates(
         found.fingerprints(), params.duplicate_distance, params.duplicate_similarity
-    )
-    index = manifest.assign(
-        width=found.widths,
-        height=found.heights,
-        reason=found.reasons,
-        detail=found.details,
-        chroma=found.chromas,
-        category=[sys.intern(Path(path).parent.name) for path in manifest["path"]],
-        split="",
     )
     kept = index["reason"] == ""
     index["group"] = pd.Series(groups, index=index.index[kept], dtype="Int64")
@@ -176,32 +100,12 @@ def _require_all_splits(index: pd.DataFrame) -> None:
     )
 
 
-def _place_in_shards(index: pd.DataFrame) -> None:
-    index["shard"], index["row"] = "", pd.Series(pd.NA, index=index.index, dtype="Int64")
-    for split in SPLITS:
-        # By content hash: an order that mixes the categories and depends on no file name.
-        members = index[index["split"] == split].sort_values(["sha256", "path"]).index
-        positions = range(len(members))
-        index.loc[members, "shard"] = [
-            sys.intern(shard_name(split, position)) for position in positions
-        ]
-        index.loc[members, "row"] = [shard_row(position) for position in positions]
-
-
-def _write_shards(
-    pool: Pool, workspace: Workspace, index: pd.DataFrame, found: _Found, target: Path, size: int
-) -> None:
-    members = index[index["split"] != ""].sort_values(["shard", "row"]).groupby("shard").groups
-    tasks = (
-        (workspace.shard(str(name)), found.places(rows), size) for name, rows in members.items()
-    )
-    with (
-        tqdm(desc="shards", total=len(members), unit="shard") as bar,
-        closing(pool.run(assemble, tasks)) as shards,
-    ):
-        for name, shard in zip(members, shards, strict=True):
-            workspace.fetch(shard, target / str(name))
-            bar.update()
+def _limit_training(index: pd.DataFrame, limit: int) -> None:
+    # After the split, so that val and test are the same photographs whatever the limit.
+    train = index[index["split"] == TRAIN]
+    if limit and limit < len(train):
+        beyond = train.index[~within_limit(train, limit)]
+        index.loc[beyond, "split"], index.loc[beyond, "reason"] = "", BEYOND_LIMIT
 
 
 def _readable(index: pd.DataFrame) -> pd.DataFrame:

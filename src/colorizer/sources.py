@@ -16,10 +16,10 @@ from colorizer.archives import ArchiveLimits, extract_photographs
 from colorizer.downloads import Remote, downloaded, is_url, remote_file
 from colorizer.errors import UserError
 from colorizer.files import whole_folder
-from colorizer.images import SUFFIXES
 from colorizer.manifest import photographs_in, write_manifest
 from colorizer.params import FetchParams
 from colorizer.provenance import Digest, Origin, record, recorded, write_source
+from colorizer.suffixes import SUFFIXES
 
 SAMPLE_FOLDER = Path("data/sample")
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -61,6 +61,38 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
     return assigned
 
 
+def within_limit(photographs: pd.DataFrame, limit: int) -> pd.Series:
+    """Choose ``limit`` of the photographs, by content, in the same share of every category.
+
+    What a limit takes, every higher limit takes, too: categories are not rounded one by one, but
+    each is lined up by content hash and spread evenly over the same line, from a place that its
+    name's hash gives, and the first of all are taken. So every category has its share to less than
+    one photograph, though the share of the whole may be a little more or less than the limit's.
+
+    Parameters
+    ----------
+    photographs : DataFrame
+        ``sha256`` and ``category`` of each photograph.
+    limit : int
+        At least 1; if there are no more photographs, all are chosen.
+
+    Returns
+    -------
+    Series of bool
+        Same index.
+    """
+    ordered = photographs.assign(
+        place=[_uniform(f"limit {sha256}") for sha256 in photographs["sha256"]]
+    ).sort_values("place", kind="stable")
+    by_category = ordered.groupby("category")["place"]
+    first = {name: _uniform(f"limit {name}") for name in by_category.groups}
+    spread = (by_category.cumcount() + ordered["category"].map(first)) / by_category.transform(
+        "size"
+    )
+    chosen = spread.sort_values(kind="stable").index[:limit]
+    return pd.Series(photographs.index.isin(chosen), index=photographs.index)
+
+
 def _quotas(sizes: pd.Series, share: float, most: pd.Series) -> pd.Series:
     """Return how many photographs of each category to take: ``share`` of each and of all."""
     wanted = sizes * share

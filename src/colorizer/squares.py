@@ -34,6 +34,9 @@ from colorizer.shards import write_shard
 
 UNREADABLE = "unreadable"
 COLORLESS = "near-colourless"
+# Of the mean chroma in the index, in CIELAB units: no eye tells less apart, and no processor's way
+# of rounding, which shows in the sixth digit, makes another index.
+CHROMA_DIGITS = 1
 # Squares read at once when a shard is put together.
 READ_AT_ONCE = 64
 
@@ -144,9 +147,10 @@ def _examine(
     except UnwantedImageError as error:
         return Examined(error.width, error.height, reason=error.reason), None
     lab = lab_from_bytes(square.pixels)
-    found = Examined(square.width, square.height, chroma=mean_chroma(lab))
-    if found.chroma < min_chroma:
-        detail = f"mean chroma {found.chroma:.2f}"
+    chroma = mean_chroma(lab)
+    found = Examined(square.width, square.height, chroma=round(chroma, CHROMA_DIGITS))
+    if chroma < min_chroma:
+        detail = f"mean chroma {chroma:.2f}"
         return found._replace(reason=COLORLESS, detail=detail), None
     return found._replace(fingerprint=fingerprint(square.pixels, lab)), square.pixels
 

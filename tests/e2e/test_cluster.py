@@ -22,7 +22,7 @@ from colorizer.prepare import prepare
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile
 from tests.data_helpers import tree
 from tests.e2e.s3_server import S3Server, s3_server
-from tests.network_helpers import noise, repeatable
+from tests.network_helpers import noise, repeatable, vividness_of
 from tests.prepare_helpers import make_raw, small_rules
 
 SEED = 7
@@ -58,8 +58,8 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """A gate before the first photographs of every worker; every photograph is a task."""
     (tmp_path / "gate").mkdir()
     gate = Gate(tmp_path / "gate")
-    monkeypatch.setattr("colorizer.prepare.TASK_PHOTOGRAPHS", 1)
-    monkeypatch.setattr("colorizer.prepare.examine", gate.before(squares.examine))
+    monkeypatch.setattr("colorizer.examining.TASK_PHOTOGRAPHS", 1)
+    monkeypatch.setattr("colorizer.examining.examine", gate.before(squares.examine))
     return gate
 
 
@@ -220,7 +220,8 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.add_(0.01 * torch.randn(parameter.shape))
-    save_checkpoint(path, request.param, 32, model.state_dict())
+        model.scale.fill_(1.5)
+    save_checkpoint(path, request.param, 32, model.state_dict(), vividness_of())
     return path
 
 
@@ -236,7 +237,7 @@ def test_cluster_predicts_the_same(
     found = []
     for scheduler in ("", cluster.address):
         params = replace(predict, scheduler=scheduler)
-        with repeatable(SEED), colorist(checkpoint, params, SEED) as colorize:
+        with repeatable(SEED), colorist(checkpoint, params, SEED, 1.5) as colorize:
             found.append(np.array([*colorize(photographs), *colorize(photographs[:1])]))
 
     np.testing.assert_array_equal(found[1], found[0])

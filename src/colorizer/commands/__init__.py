@@ -1,0 +1,1 @@
+"""The commands of ``colorizer``: each has DESCRIPTION, ``add_arguments`` and ``run``."""

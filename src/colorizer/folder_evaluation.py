@@ -1,0 +1,119 @@
+"""The evaluation of a network on any folder of colour photographs, outside the pipeline."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from colorizer.baselines import GREY, paint_uniformly
+from colorizer.errors import UserError
+from colorizer.examining import examine_all, listed, place_in_shards, write_squares
+from colorizer.manifest import manifest_of
+from colorizer.metrics import measure_all
+from colorizer.parallel import workers
+from colorizer.params import PrepareParams
+from colorizer.shards import Shards, write_shards
+from colorizer.splits import TEST
+from colorizer.suffixes import SUFFIXES
+from colorizer.workspace import open_workspace
+
+COLORED = "colored"
+
+Colorize = Callable[[Shards], Iterator[npt.NDArray[np.uint8]]]
+
+
+@dataclass(frozen=True)
+class FolderEvaluation:
+    """The figures of every photograph, and what was left out.
+
+    Attributes
+    ----------
+    per_image, grey : DataFrame
+        ``image`` (its path in the folder), ``category`` and the columns of
+        :data:`colorizer.metrics.METRICS`, of the network and of no colour at all, in one order.
+    left_out : DataFrame
+        ``path``, ``reason`` and ``detail`` of the photographs that were not measured.
+    size : int
+        Side in pixels of the squares that were compared.
+    """
+
+    per_image: pd.DataFrame
+    grey: pd.DataFrame
+    left_out: pd.DataFrame
+    size: int
+
+
+def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> FolderEvaluation:
+    """Prepare all photographs of a folder as the pipeline does, and measure how they are coloured.
+
+    They are prepared, coloured and measured in the order of their content hashes, as the test
+    photographs of the pipeline are: the same photographs give the same figures to the last digit.
+    The squares wait on disk, in the system's folder for temporary files, 6 * size * size bytes
+    each; memory grows by about a kilobyte a photograph.
+
+    Parameters
+    ----------
+    folder : Path
+        Photographs; the name of the folder that one lies in is its category.
+    rules : PrepareParams
+        How to filter, crop and resize; they are not split, and near-duplicates stay.
+    colorize : callable
+        Takes prepared photographs and yields as many (size, size, 3) uint8 sRGB, in their order.
+
+    Raises
+    ------
+    UserError
+        If there is no photograph, or none that passes the rules.
+    """
+    manifest = manifest_of(folder)
+    if manifest.empty:
+        raise UserError(f"no photograph in {folder}: no file there ends in {', '.join(SUFFIXES)}")
+    with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
+        index = _prepare(folder, manifest, rules, Path(temporary))
+        left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
+        if len(left_out) == len(index):
+            raise UserError(
+                f"none of the {len(index)} photographs in {folder} can be measured: "
+                f"{counted(left_out)}"
+            )
+        measured = index[index["split"] == TEST].sort_values(["shard", "row"])
+        about = pd.DataFrame({"image": measured["path"], "category": measured["category"]})
+        about = about.reset_index(drop=True)
+        photographs = Shards(Path(temporary), TEST)
+        # Through the disk: measuring takes all cores, and so does the network.
+        write_shards(
+            Path(temporary), COLORED, colorize(photographs), len(photographs), photographs.size
+        )
+        per_image, grey = (
+            about.join(measure_all(zip(colored, photographs, strict=True)))
+            for colored in (
+                Shards(Path(temporary), COLORED),
+                paint_uniformly(photographs, GREY),
+            )
+        )
+    return FolderEvaluation(per_image, grey, left_out, rules.size)
+
+
+def counted(left_out: pd.DataFrame) -> str:
+    """Return how many photographs were left out for which reason, such as "2 vertical"."""
+    counts = left_out["reason"].value_counts().sort_index()
+    return ", ".join(f"{count} {reason}" for reason, count in counts.items())
+
+
+def _prepare(
+    folder: Path, manifest: pd.DataFrame, rules: PrepareParams, target: Path
+) -> pd.DataFrame:
+    """Write all photographs that pass the rules as shards of one split; return the index."""
+    with workers("", "") as pool, open_workspace("", folder, manifest, target) as workspace:
+        found = examine_all(pool, workspace, rules)
+        index = listed(manifest, found)
+        index.loc[index["reason"] == "", "split"] = TEST
+        place_in_shards(index)
+        write_squares(pool, workspace, index, found, target, rules.size)
+    return index
