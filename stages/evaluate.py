@@ -13,8 +13,9 @@ from colorizer.figures import (
     psnr_figure,
     save_picture,
     sheet,
+    vividness_figure,
 )
-from colorizer.files import whole_folder, write_csv, write_json
+from colorizer.files import read_json, whole_folder, write_csv, write_json
 from colorizer.metrics import measure_all, per_category, summarize
 from colorizer.params import load_params
 from colorizer.shards import Shards, read_split_index
@@ -23,6 +24,8 @@ from colorizer.splits import TEST, TRAIN
 PREPARED = Path("data/prepared")
 PREDICTIONS = Path("data/predictions")
 LOSS = Path("plots/loss.csv")
+VIVIDNESS = Path("plots/vividness.csv")
+SATURATION = Path("metrics/predict.json")
 METRICS = Path("metrics/evaluation.json")
 PER_IMAGE = Path("plots/per_image.csv")
 PER_CATEGORY = Path("plots/per_category.csv")
@@ -51,6 +54,8 @@ def main() -> None:
     count = min(params.ranked, len(ranked))
     with whole_folder(FIGURES) as partial:
         save_figure(partial / "loss.png", loss_figure(pd.read_csv(LOSS)))
+        vividness = vividness_figure(pd.read_csv(VIVIDNESS), read_json(SATURATION)["saturation"])
+        save_figure(partial / "vividness.png", vividness)
         means = {name: float(figures["psnr"]) for name, figures in baselines.items()}
         save_figure(partial / "psnr.png", psnr_figure(per_image["psnr"], means))
         for name, positions in (("best", ranked[:count]), ("worst", ranked[::-1][:count])):

@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 from colorizer.cluster import colorist
 from colorizer.errors import run_stage
 from colorizer.figures import Coloring, panel, panel_names, save_picture
-from colorizer.files import whole_folder
+from colorizer.files import whole_folder, write_json
 from colorizer.metrics import mse, psnr_from_mse
 from colorizer.params import load_params
 from colorizer.shards import Shards, read_split_index, write_shards
 from colorizer.splits import TEST, TRAIN
+from colorizer.vividness import saturation_of
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
 PREDICTIONS = Path("data/predictions")
+METRICS = Path("metrics/predict.json")
 PANELS = Path("plots/predictions")
 
 
@@ -26,13 +28,15 @@ def main() -> None:
     test = Shards(PREPARED, TEST)
     # Content hash orders the shards, so the first few are the same in every experiment.
     train = Shards(PREPARED, TRAIN)[: params.panels]
-    with colorist(CHECKPOINT, params, all_params.seed) as colorize:
+    saturation = saturation_of(params, CHECKPOINT)
+    with colorist(CHECKPOINT, params, all_params.seed, saturation) as colorize:
         with whole_folder(PREDICTIONS) as partial:
             write_shards(partial, TEST, colorize(test), len(test), test.size)
         train_colored = np.array(list(colorize(train)))
     _draw_panels(TRAIN, train_colored, train)
     _draw_panels(TEST, Shards(PREDICTIONS, TEST)[: params.panels], test[: params.panels])
-    print(f"{len(test)} test photographs coloured; panels in {PANELS}")
+    write_json(METRICS, {"saturation": saturation})
+    print(f"{len(test)} test photographs coloured, chroma x {saturation:g}; panels in {PANELS}")
 
 
 def _draw_panels(split: str, predicted: NDArray[np.uint8], true: NDArray[np.uint8]) -> None:

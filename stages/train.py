@@ -1,29 +1,51 @@
-"""Train the network on data/prepared; keep its best epoch."""
+"""Train the network on data/prepared; keep its best epoch, and what vivid colours cost it."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
+import pandas as pd
+import torch
+
 from colorizer.checkpoint import save_checkpoint
 from colorizer.dataset import LabPhotographs
-from colorizer.devices import make_repeatable, pick_device
+from colorizer.devices import make_repeatable
+from colorizer.distributed import Processes, joined, process_device
 from colorizer.errors import UserError, run_stage
 from colorizer.files import write_csv, write_json
+from colorizer.interrupts import raise_on_interrupts
+from colorizer.launching import launch, must_launch
+from colorizer.models.base import Colorizer
 from colorizer.models.registry import build_to_train
-from colorizer.params import load_params
+from colorizer.params import Params, load_params
+from colorizer.recovery import Recovery
+from colorizer.reproducibility import fingerprint
 from colorizer.shards import Shards
 from colorizer.splits import TRAIN, VAL
-from colorizer.training import train
+from colorizer.training import Trained, train
+from colorizer.vividness import measure_vividness
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
 LOSS = Path("plots/loss.csv")
+VIVIDNESS = Path("plots/vividness.csv")
 METRICS = Path("metrics/train.json")
+RESUME = Path(".resume")
 
 
 def main() -> None:
+    raise_on_interrupts()
     params = load_params()
+    if must_launch(params.train.devices):
+        launch(params.train.devices, "stages.train")
+        return
+    device = process_device(params.train.device)
+    with joined(device) as processes:
+        _train(params, device, processes)
+
+
+def _train(params: Params, device: torch.device, processes: Processes) -> None:
     recipe = params.train.recipe(params.model)
-    device = pick_device(params.train.device)
     make_repeatable(params.seed)
     model = build_to_train(params.model, recipe)
     train_set, val_set = Shards(PREPARED, TRAIN), Shards(PREPARED, VAL)
@@ -32,10 +54,54 @@ def main() -> None:
             f"prepare.size must be a multiple of {model.size_multiple} for {params.model}, "
             f"got {train_set.size}"
         )
+    settings = {
+        "seed": params.seed,
+        "model": params.model,
+        "epochs": params.epochs,
+        "precision": params.train.precision,
+        "processes": processes.count,
+    }
     started = perf_counter()
-    with LabPhotographs(train_set) as train_lab, LabPhotographs(val_set) as val_lab:
-        trained = train(model, recipe, (train_lab, val_lab), params.epochs, params.seed, device)
-    save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights)
+    with ExitStack() as stack:
+        recovery = None
+        if processes.is_first:
+            key = fingerprint(settings, recipe, (train_set, val_set), device)
+            recovery = stack.enter_context(Recovery(RESUME, key))
+        train_lab = stack.enter_context(LabPhotographs(train_set))
+        val_lab = stack.enter_context(LabPhotographs(val_set))
+        trained = train(
+            model,
+            recipe,
+            (train_lab, val_lab),
+            params.epochs,
+            params.seed,
+            device,
+            precision=params.train.precision,
+            processes=processes,
+            recovery=recovery,
+        )
+        if processes.is_first:
+            model.load_state_dict(trained.weights)
+            vividness = measure_vividness(model, val_set, device)
+            _write(params, trained, vividness, model, train_set)
+    if processes.is_first:
+        # Printed, not written: a time would make every run's outputs differ.
+        print(
+            f"{params.model}, {params.epochs} epochs of {len(train_set)} photographs in "
+            f"{perf_counter() - started:.0f} s on {device}; best epoch {trained.best_epoch}, "
+            f"val loss {trained.history['val'].min():.5f}"
+        )
+
+
+def _write(
+    params: Params,
+    trained: Trained,
+    vividness: pd.DataFrame,
+    model: Colorizer,
+    train_set: Shards,
+) -> None:
+    save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights, vividness)
+    write_csv(VIVIDNESS, vividness)
     write_csv(LOSS, trained.history)
     best = trained.history.iloc[trained.best_epoch - 1]
     write_json(
@@ -47,12 +113,6 @@ def main() -> None:
             "parameters": sum(p.numel() for p in model.parameters()),
             "images": len(train_set),
         },
-    )
-    # Printed, not written: a time would make every run's outputs differ.
-    print(
-        f"{params.model}, {params.epochs} epochs of {len(train_set)} photographs in "
-        f"{perf_counter() - started:.0f} s on {device}; best epoch {trained.best_epoch}, "
-        f"val loss {best['val']:.5f}"
     )
 
 

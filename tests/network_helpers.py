@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -37,6 +38,7 @@ PLAIN = Recipe(
     flip=False,
     min_crop=1.0,
     gamma=0.0,
+    scale=1.0,
 )
 
 
@@ -47,7 +49,16 @@ def plain_recipe(**changes: Any) -> Recipe:
 
 def unet_recipe(**changes: Any) -> UNetRecipe:
     """Return a recipe without augmentation for an encoder without pretraining."""
-    return UNetRecipe(**{**vars(PLAIN), "pretrained": False, "encoder_lr": 0.1, **changes})
+    encoder = {"pretrained": False, "encoder_lr": 0.1, "frozen_blocks": 0, "dropout": 0.0}
+    return UNetRecipe(**{**vars(PLAIN), **encoder, **changes})
+
+
+def vividness_of(saturation: float = 1.0) -> pd.DataFrame:
+    """Return figures by which ``saturation``, one of 1, 1.25 and 1.5, is chosen."""
+    psnr = {value: 20.0 - abs(value - saturation) for value in (1.0, 1.25, 1.5)}
+    return pd.DataFrame(
+        {"saturation": list(psnr), "psnr": list(psnr.values()), "colorfulness": [0.5, 0.6, 0.7]}
+    )
 
 
 def noise(count: int, size: int, seed: int = 0) -> Photographs:

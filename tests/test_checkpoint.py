@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 from safetensors import safe_open
@@ -11,10 +12,16 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from colorizer import checkpoint
-from colorizer.checkpoint import METADATA_KEY, VERSION, load_checkpoint, save_checkpoint
+from colorizer.checkpoint import (
+    METADATA_KEY,
+    VERSION,
+    load_checkpoint,
+    load_vividness,
+    save_checkpoint,
+)
 from colorizer.errors import UserError
 from colorizer.models.registry import MODELS, build
-from tests.network_helpers import lightness_of, noise, repeatable
+from tests.network_helpers import lightness_of, noise, repeatable, vividness_of
 
 
 def weights_of(name: str) -> dict[str, Tensor]:
@@ -38,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def saved(path: Path) -> Path:
-    save_checkpoint(path, "simple_ae", 32, weights_of("simple_ae"))
+    save_checkpoint(path, "simple_ae", 32, weights_of("simple_ae"), vividness_of())
     return path
 
 
@@ -48,7 +55,7 @@ class TestRoundTrip:
         weights = weights_of(name)
         original = build(name)
         original.load_state_dict(weights)
-        save_checkpoint(path, name, 32, weights)
+        save_checkpoint(path, name, 32, weights, vividness_of())
         loaded = load_checkpoint(path)
         lightness = lightness_of(noise(1, 32))
         with torch.inference_mode():
@@ -58,7 +65,7 @@ class TestRoundTrip:
 
     def test_loads_what_was_saved_ready_to_predict(self, path: Path, name: str) -> None:
         weights = weights_of(name)
-        save_checkpoint(path, name, 32, weights)
+        save_checkpoint(path, name, 32, weights, vividness_of())
         loaded = load_checkpoint(path)
         assert type(loaded) is type(build(name))
         assert not any(module.training for module in loaded.modules())
@@ -71,16 +78,23 @@ def test_file_says_what_it_holds(saved: Path) -> None:
     with safe_open(saved, framework="pt") as file:
         metadata = file.metadata()
     assert json.loads(metadata[METADATA_KEY]) == {
-        "version": "1",
+        "version": "2",
         "model": "simple_ae",
         "size": 32,
+        "vividness": vividness_of().to_dict("list"),
     }
+
+
+def test_vividness_comes_back_to_the_last_digit(path: Path) -> None:
+    table = vividness_of() * (1 + 1 / 3)
+    save_checkpoint(path, "simple_ae", 32, weights_of("simple_ae"), table)
+    pd.testing.assert_frame_equal(load_vividness(path), table, check_exact=True)
 
 
 def test_same_weights_same_bytes(saved: Path, tmp_path: Path) -> None:
     weights = weights_of("simple_ae")
     other = tmp_path / "other.safetensors"
-    save_checkpoint(other, "simple_ae", 32, dict(reversed(weights.items())))
+    save_checkpoint(other, "simple_ae", 32, dict(reversed(weights.items())), vividness_of())
     assert other.read_bytes() == saved.read_bytes()
 
 
@@ -89,12 +103,12 @@ def test_weights_that_lie_channels_last_give_the_same_bytes(saved: Path, tmp_pat
     model.load_state_dict(weights_of("simple_ae"))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     other = tmp_path / "other.safetensors"
-    save_checkpoint(other, "simple_ae", 32, model.state_dict())
+    save_checkpoint(other, "simple_ae", 32, model.state_dict(), vividness_of())
     assert other.read_bytes() == saved.read_bytes()
 
 
 def test_saving_replaces_the_old_checkpoint_and_leaves_nothing_beside_it(saved: Path) -> None:
-    save_checkpoint(saved, "conv_ae", 32, weights_of("conv_ae"))
+    save_checkpoint(saved, "conv_ae", 32, weights_of("conv_ae"), vividness_of())
     assert type(load_checkpoint(saved)) is MODELS["conv_ae"]
     assert list(saved.parent.iterdir()) == [saved]
 
@@ -109,7 +123,7 @@ def test_a_save_that_fails_keeps_the_old_checkpoint_and_leaves_nothing_beside_it
     before = saved.read_bytes()
     monkeypatch.setattr(checkpoint, "save_file", full)
     with pytest.raises(OSError, match="No space left"):
-        save_checkpoint(saved, "simple_ae", 32, weights_of("simple_ae"))
+        save_checkpoint(saved, "simple_ae", 32, weights_of("simple_ae"), vividness_of())
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 
@@ -169,9 +183,10 @@ class TestErrors:
         "changes",
         [
             {"version": "0"},
-            {"version": "2"},
+            {"version": "1"},
+            {"version": "3"},
             {"version": None},
-            {"version": ["1"]},
+            {"version": ["2"]},
             {"model": "vgg"},
             {"model": ""},
             {"model": None},
@@ -183,8 +198,43 @@ class TestErrors:
     def test_unknown_version_or_network(self, tmp_path: Path, changes: dict[str, Any]) -> None:
         path = tmp_path / "model.safetensors"
         save_file(weights_of("simple_ae"), path, metadata=about(**changes))
-        with pytest.raises(UserError, match="this code reads version '1' of unet, conv_ae, simp"):
+        with pytest.raises(UserError, match="this code reads version '2' of unet, conv_ae, simp"):
             load_checkpoint(path)
+
+    def test_vividness_of_no_file(self, path: Path) -> None:
+        with pytest.raises(UserError, match=r"model\.safetensors not found; .* dvc repro train$"):
+            load_vividness(path)
+
+    @pytest.mark.parametrize(
+        "vividness",
+        [
+            None,
+            "text",
+            [1, 2],
+            {},
+            {"saturation": [1]},
+            {"saturation": [], "psnr": [], "colorfulness": []},
+            {"saturation": 1, "psnr": 25, "colorfulness": 0.5},
+            {"saturation": [1, 2], "psnr": [25], "colorfulness": [0.5]},
+            {"saturation": ["much"], "psnr": [25], "colorfulness": [0.5]},
+            {"saturation": [None], "psnr": [25], "colorfulness": [0.5]},
+            {"saturation": [1], "psnr": [float("nan")], "colorfulness": [0.5]},
+            {"saturation": [float("inf")], "psnr": [25], "colorfulness": [0.5]},
+            {"saturation": [10**400], "psnr": [25], "colorfulness": [0.5]},
+        ],
+        ids=lambda vividness: str(vividness)[:60],
+    )
+    def test_vividness_that_was_not_measured(self, tmp_path: Path, vividness: object) -> None:
+        path = tmp_path / "model.safetensors"
+        save_file(weights_of("simple_ae"), path, metadata=about(vividness=vividness))
+        with pytest.raises(UserError, match="is not a checkpoint of this project"):
+            load_vividness(path)
+
+    def test_vividness_is_missing(self, tmp_path: Path) -> None:
+        path = tmp_path / "model.safetensors"
+        save_file(weights_of("simple_ae"), path, metadata=about())
+        with pytest.raises(UserError, match=r"not a checkpoint .*: KeyError\('vividness'\)$"):
+            load_vividness(path)
 
     def test_weights_are_missing(self, tmp_path: Path) -> None:
         weights = weights_of("simple_ae")

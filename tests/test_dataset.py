@@ -185,6 +185,24 @@ class TestAugment:
             assert varied.dtype == torch.float32
             assert torch.equal(lab, ramp())
 
+    @pytest.mark.parametrize(
+        "changes",
+        [{"flip": True}, {"min_crop": 0.5}, {"flip": True, "min_crop": 0.5, "gamma": 0.5}],
+        ids=str,
+    )
+    @pytest.mark.parametrize("share", [slice(0, 3), slice(3, 8), slice(7, 8), slice(8, 8)])
+    def test_share_of_a_batch_varies_as_it_does_within_the_batch(
+        self, changes: dict[str, float], share: slice
+    ) -> None:
+        recipe = plain_recipe(**changes)
+        numbers = generator(3)
+        whole = augment(ramp(8), recipe, numbers)
+        others = generator(3)
+        part = augment(ramp(8)[share], recipe, others, share, 8)
+        torch.testing.assert_close(part, whole[share], atol=1e-4, rtol=0)
+        # The next batch is the same one too, also where this share was of nothing.
+        assert torch.equal(numbers.get_state(), others.get_state())
+
     def test_flip_mirrors_about_half_of_the_photographs(self) -> None:
         lab = lab_from_bytes(noise(1, 8)).expand(64, -1, -1, -1)
         flipped = augment(lab, plain_recipe(flip=True), generator())

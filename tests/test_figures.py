@@ -22,6 +22,7 @@ from colorizer.figures import (
     psnr_figure,
     save_picture,
     sheet,
+    vividness_figure,
 )
 from tests.network_helpers import flat, noise
 
@@ -54,11 +55,18 @@ def history() -> pd.DataFrame:
     )
 
 
+def vividness() -> pd.DataFrame:
+    saturation = np.linspace(0, 2, 41).round(2)
+    psnr = 25 - 4 * (saturation - 1) ** 2
+    return pd.DataFrame({"saturation": saturation, "psnr": psnr, "colorfulness": saturation / 2})
+
+
 def figures() -> dict[str, Figure]:
     psnr = pd.Series(np.random.default_rng(0).normal(24, 3, 50))
     return {
         "loss": loss_figure(history()),
         "psnr": psnr_figure(psnr, {"grey": 22.0, "mean_ab": 22.5}),
+        "vividness": vividness_figure(vividness(), 1.25),
     }
 
 
@@ -207,7 +215,7 @@ class TestPanelNames:
 
 
 class TestFigures:
-    @pytest.mark.parametrize("kind", ["loss", "psnr"])
+    @pytest.mark.parametrize("kind", ["loss", "psnr", "vividness"])
     def test_same_numbers_same_picture_of_the_same_size(self, tmp_path: Path, kind: str) -> None:
         for name in ("first.png", "again.png"):
             save_figure(tmp_path / name, figures()[kind])
@@ -245,6 +253,43 @@ class TestFigures:
         figure = psnr_figure(pd.Series(psnr), {"grey": 20.0, "mean_ab": 20.0})
         save_figure(tmp_path / "psnr.png", figure)
         assert (tmp_path / "psnr.png").is_file()
+
+    def test_vividness_shows_what_colourfulness_costs(self) -> None:
+        (axes,) = vividness_figure(vividness(), 1.25).axes
+        curve, _, true = axes.get_lines()
+        np.testing.assert_array_equal(curve.get_xdata(), vividness()["colorfulness"])
+        np.testing.assert_array_equal(curve.get_ydata(), vividness()["psnr"])
+        assert set(np.asarray(true.get_xdata()).tolist()) == {1}
+        assert true.get_label() == "as colourful as true"
+
+    def test_vividness_names_some_saturations_where_they_lie(self) -> None:
+        (axes,) = vividness_figure(vividness(), 1.25).axes
+        places = {str(text.get_text()): text.xy for text in axes.texts}  # type: ignore[attr-defined]
+        assert list(places) == [f"x {step / 5:g}" for step in range(11)]
+        assert places["x 1"] == (0.5, 25)
+
+    @pytest.mark.parametrize(
+        ("chosen", "place", "label"),
+        [
+            (1.25, (0.625, 24.75), "used: x 1.25"),
+            (0.0, (0, 21), "used: x 0"),
+            (1.26, (0.625, 24.75), "used: x 1.26"),
+            (10.0, (1, 21), "used: x 10"),
+        ],
+    )
+    def test_vividness_marks_what_was_used(
+        self, chosen: float, place: tuple[float, float], label: str
+    ) -> None:
+        (axes,) = vividness_figure(vividness(), chosen).axes
+        _, mark, _ = axes.get_lines()
+        (x,), (y,) = np.asarray(mark.get_xdata()), np.asarray(mark.get_ydata())
+        assert (x, y) == pytest.approx(place)
+        assert mark.get_label() == label
+
+    def test_vividness_where_colours_make_no_difference(self, tmp_path: Path) -> None:
+        same = vividness().assign(psnr=20.0, colorfulness=0.0)
+        save_figure(tmp_path / "vividness.png", vividness_figure(same, 2.0))
+        assert (tmp_path / "vividness.png").is_file()
 
 
 class TestSaving:

@@ -16,7 +16,14 @@ import pandas as pd
 import pytest
 
 from colorizer.errors import UserError
-from colorizer.files import sha256_of, whole_file, whole_folder, write_csv, write_json
+from colorizer.files import (
+    read_json,
+    sha256_of,
+    whole_file,
+    whole_folder,
+    write_csv,
+    write_json,
+)
 from tests.data_helpers import tree
 
 Whole = Callable[[Path], AbstractContextManager[Path]]
@@ -262,6 +269,21 @@ def test_json_refuses_what_it_has_no_number_for(tmp_path: Path, value: float) ->
         write_json(tmp_path / "a.json", {"a": value})
 
     assert tree(tmp_path) == {}
+
+
+def test_json_is_read_as_it_was_written(tmp_path: Path) -> None:
+    content = {"ä": 1, "b": [0.1, None, True], "c": {"d": "€"}}
+    write_json(tmp_path / "a.json", content)
+
+    assert read_json(tmp_path / "a.json") == content
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"hello", b'"\xff"'])
+def test_what_is_no_json_is_a_value_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+
+    with pytest.raises(ValueError):  # noqa: PT011  of the JSON or of its text
+        read_json(tmp_path / "a.json")
 
 
 def test_csv_has_no_index_lf_ends_and_six_digits(tmp_path: Path) -> None:

@@ -27,18 +27,35 @@ CPU = torch.device("cpu")
 HALF_STEP_OF_LIGHTNESS = 0.3
 
 
+def settings(batch: int = 4, mirror: bool = True) -> PredictParams:
+    return PredictParams(
+        device="cpu",
+        batch_size=batch,
+        mirror=mirror,
+        saturation="auto",
+        saturation_cost=0.1,
+        scheduler="",
+        panels=0,
+    )
+
+
 def colorize(
-    photographs: Photographs, model: Colorizer | None = None, batch: int = 4, mirror: bool = True
+    photographs: Photographs,
+    model: Colorizer | None = None,
+    batch: int = 4,
+    mirror: bool = True,
+    saturation: float = 1.0,
 ) -> Photographs:
-    params = PredictParams(device="cpu", batch_size=batch, mirror=mirror, scheduler="", panels=0)
-    return np.array(list(colorize_squares(model or Painter(), photographs, params, CPU)))
+    params = settings(batch, mirror)
+    model = model or Painter()
+    return np.array(list(colorize_squares(model, photographs, params, CPU, saturation)))
 
 
 @pytest.fixture(scope="module")
 def unet() -> UNet:
     with repeatable(0):
         model = UNet()
-        nn.init.normal_(model.to_ab.weight, std=0.05)
+        nn.init.normal_(model.to_ab.weight, std=20)
         return model.eval()
 
 
@@ -75,6 +92,20 @@ class TestPredictAb:
         mirrored = predict_ab(unet, lightness.flip(-1), mirror=True)
         torch.testing.assert_close(mirrored, ab.flip(-1), atol=1e-3, rtol=1e-5)
         assert not torch.allclose(ab, ab.flip(-1), atol=0.1)
+
+    @pytest.mark.parametrize("mirror", [False, True])
+    def test_it_is_predicted_at_the_scale_of_the_network(self, mirror: bool) -> None:
+        lightness = lightness_of(noise(2, 8))
+        model = Painter()
+        at_its_size = predict_ab(model, lightness, mirror)
+        model.scale.fill_(2.0)
+        ab = predict_ab(model, lightness, mirror)
+        assert not torch.allclose(ab, at_its_size, atol=1)
+        with torch.inference_mode():
+            expected = model.predict(lightness)
+            if mirror:
+                expected = (expected + model.predict(lightness.flip(-1)).flip(-1)) / 2
+        torch.testing.assert_close(ab, expected)
 
     def test_lightness_is_left_alone(self) -> None:
         lightness = lightness_of(noise(2, 8))
@@ -120,6 +151,17 @@ class TestColorizeSquares:
         assert a == pytest.approx(0, abs=0.5)
         assert b == pytest.approx(10, abs=0.5)
 
+    @pytest.mark.parametrize("saturation", [0.0, 0.5, 2.0])
+    def test_chroma_is_multiplied_and_lightness_is_not(self, saturation: float) -> None:
+        (colored,) = colorize(flat((119, 119, 119), size=4), Chroma(), saturation=saturation)
+        lightness, a, b = lab_from_bytes(colored)[:, 0, 0].tolist()
+        assert lightness == pytest.approx(50, abs=0.5)
+        assert a == pytest.approx(0, abs=0.5)
+        assert b == pytest.approx(10 * saturation, abs=0.5)
+
+    def test_no_saturation_gives_grey(self) -> None:
+        assert np.ptp(colorize(noise(2, 8), saturation=0.0).astype(int), axis=-1).max() <= 1
+
     def test_only_lightness_is_looked_at(self) -> None:
         photographs = flat((255, 0, 0), (127, 127, 127), size=4)
         red, grey = lightness_of(photographs)[:, 0, 0, 0].tolist()
@@ -139,8 +181,7 @@ class TestColorizeSquares:
     def test_shards_are_coloured_like_arrays(self, tmp_path: Path) -> None:
         photographs = noise(5, 8)
         shards = write_shards(tmp_path, photographs)
-        params = PredictParams(device="cpu", batch_size=2, mirror=True, scheduler="", panels=0)
-        colored = np.array(list(colorize_squares(Painter(), shards, params, CPU)))
+        colored = np.array(list(colorize_squares(Painter(), shards, settings(batch=2), CPU)))
         np.testing.assert_array_equal(colored, colorize(photographs, batch=2))
 
     def test_photographs_are_left_alone(self) -> None:
@@ -158,8 +199,7 @@ class TestColorizeSquares:
         assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
 
     def test_no_photographs_give_none(self) -> None:
-        params = PredictParams(device="cpu", batch_size=2, mirror=True, scheduler="", panels=0)
-        assert list(colorize_squares(Painter(), noise(0, 8), params, CPU)) == []
+        assert list(colorize_squares(Painter(), noise(0, 8), settings(), CPU)) == []
 
     def test_untrained_unet_paints_grey(self) -> None:
         with repeatable(0):
@@ -176,3 +216,10 @@ class TestColorizeBatch:
         assert colored.shape == photographs.shape
         assert colored.dtype == np.uint8
         np.testing.assert_array_equal(colored, colorize(photographs, batch=3, mirror=mirror))
+
+    def test_is_so_at_any_saturation(self) -> None:
+        photographs = noise(3, 16)
+        colored = colorize_batch(Painter().eval(), photographs, True, CPU, 1.75)
+        expected = colorize(photographs, batch=3, saturation=1.75)
+        np.testing.assert_array_equal(colored, expected)
+        assert (colored != colorize(photographs, batch=3)).any()

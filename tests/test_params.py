@@ -10,18 +10,20 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorizer.params import Params, ParamsError, load_params
+from colorizer.params import Params, ParamsError, changed, load_params
 from tests.conftest import PARAMS_FILE
 
 SHIPPED: dict[str, Any] = yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8"))
 TEXTS = (
     "dataset",
     "model",
+    "launcher",
     "fetch.folder",
     "fetch.sha256",
     "prepare.crop",
     "prepare.scheduler",
     "prepare.workspace",
+    "train.precision",
     "train.unet.loss",
     "predict.scheduler",
 )
@@ -36,6 +38,12 @@ WHOLE_NUMBERS = {
     ),
     "prepare.min_side": (st.integers(1, 10**6), st.integers(max_value=0)),
     "prepare.duplicate_distance": (
+        st.integers(0, 16),
+        st.integers(max_value=-1) | st.integers(min_value=17),
+    ),
+    "prepare.limit": (st.integers(0, 10**6), st.integers(max_value=-1)),
+    "train.devices": (st.integers(1, 10**6), st.integers(max_value=0)),
+    "train.unet.frozen_blocks": (
         st.integers(0, 16),
         st.integers(max_value=-1) | st.integers(min_value=17),
     ),
@@ -64,10 +72,23 @@ NUMBERS = {
         st.floats(0, 1, exclude_min=True),
         st.floats(max_value=0) | st.floats(min_value=1, exclude_min=True),
     ),
+    "train.unet.dropout": (
+        st.floats(0, 1, exclude_max=True),
+        st.floats(max_value=0, exclude_max=True) | st.floats(min_value=1),
+    ),
     "train.simple_ae.gamma": (
         st.floats(0, 2),
         st.floats(max_value=0, exclude_max=True) | st.floats(min_value=2, exclude_min=True),
     ),
+    "train.conv_ae.scale": (
+        st.floats(0.25, 4),
+        st.floats(max_value=0.25, exclude_max=True) | st.floats(min_value=4, exclude_min=True),
+    ),
+    "predict.saturation": (
+        st.floats(0, 10),
+        st.floats(max_value=0, exclude_max=True) | st.floats(min_value=10, exclude_min=True),
+    ),
+    "predict.saturation_cost": (st.floats(0, 1e300), st.floats(max_value=0, exclude_max=True)),
 }
 NOT_FINITE = st.sampled_from([math.nan, math.inf, -math.inf])
 NO_SCALAR = st.none() | st.lists(st.integers(), max_size=2) | st.just({"a": 1})
@@ -136,6 +157,17 @@ def test_whole_number_is_taken_for_a_number(file: Path) -> None:
     assert (megapixels, type(megapixels)) == (100.0, float)
 
 
+def test_word_may_stand_for_a_number(file: Path) -> None:
+    assert load_params(write(file, "predict.saturation", "auto")).predict.saturation == "auto"
+
+
+@pytest.mark.parametrize("value", [0, 1, 1.25])
+def test_number_may_stand_for_the_word(file: Path, value: float) -> None:
+    saturation = load_params(write(file, "predict.saturation", value)).predict.saturation
+
+    assert (saturation, type(saturation)) == (value, float)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
@@ -197,6 +229,33 @@ def test_whole_number_is_taken_for_a_number(file: Path) -> None:
             "dataset must be one of sample, colorsurvey, folder, archive, got 'imagenet'",
         ),
         ("model", None, "model must be one of unet, conv_ae, simple_ae, got nothing"),
+        (
+            "predict.saturation",
+            "Auto",
+            "predict.saturation must be a number >= 0 and <= 10 or auto, got 'Auto'",
+        ),
+        (
+            "predict.saturation",
+            "1.5",
+            "predict.saturation must be a number >= 0 and <= 10 or auto, got '1.5' "
+            "(a text: YAML wants 1.5)",
+        ),
+        (
+            "predict.saturation",
+            True,
+            "predict.saturation must be a number >= 0 and <= 10 or auto, got True",
+        ),
+        (
+            "predict.saturation",
+            None,
+            "predict.saturation must be a number >= 0 and <= 10 or auto, got nothing",
+        ),
+        (
+            "predict.saturation_cost",
+            "auto",
+            "predict.saturation_cost must be a number >= 0, got 'auto'",
+        ),
+        ("train.precision", "fp16", "train.precision must be one of float32, bf16, got 'fp16'"),
         ("fetch", "data", "fetch must be a block of 'key: value' lines, got 'data'"),
         ("train.unet", None, "train.unet must be a block of 'key: value' lines, got nothing"),
         ("evaluate", [1], "evaluate must be a block of 'key: value' lines, got [1]"),
@@ -291,6 +350,23 @@ def test_any_value_of_another_type_is_refused_by_name(file: Path, data: st.DataO
     value = data.draw(st.one_of([NO_SCALAR, *(kinds[kind] for kind in kinds.keys() - right)]))
 
     assert error_of(write(file, key, value)).startswith(f"{key} must be ")
+
+
+class TestChanged:
+    def test_values_are_those_of_the_file_but_for_the_changes(self, params: Params) -> None:
+        block = changed(params.predict, "predict", {"saturation": 2, "mirror": False})
+
+        assert vars(block) == vars(params.predict) | {"saturation": 2.0, "mirror": False}
+        assert type(block.saturation) is float
+        assert changed(params.predict, "predict", {}) == params.predict
+
+    def test_values_are_checked_as_those_of_the_file(self, params: Params) -> None:
+        with pytest.raises(ParamsError, match=r"^prepare\.size must be .* <= 4096, got 5$"):
+            changed(params.prepare, "prepare", {"size": 5})
+
+    def test_values_are_checked_together(self, params: Params) -> None:
+        with pytest.raises(ParamsError, match=r"^prepare\.val \+ prepare\.test must be < 1"):
+            changed(params.prepare, "prepare", {"val": 0.95})
 
 
 @pytest.mark.parametrize("key", ["epochs", "train.unet.lr"])

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import save_file
 
 from colorizer.manifest import write_manifest
 from tests.conftest import PARAMS_FILE, REPOSITORY
 from tests.data_helpers import colorful, save_photographs, tree, write_tar, write_zip
+from tests.network_helpers import noise, write_shards
 
 HEADER = "error: "
 # Runs a command where data/ is a disk of $1 KiB, with what data/ held before; then lists it.
@@ -126,6 +129,34 @@ def test_too_few_photographs(tmp_path: Path) -> None:
     )
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["raw"]
     assert not (tmp_path / "metrics").exists()
+
+
+def test_predict_before_train(tmp_path: Path) -> None:
+    set_params(tmp_path)
+    prepared = tmp_path / "data" / "prepared"
+    for split in ("train", "test"):
+        write_shards(prepared, noise(1, 32), split)
+
+    assert error_of("predict", tmp_path) == (
+        "checkpoint data/checkpoints/model.safetensors not found; train one with: dvc repro train"
+    )
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["prepared"]
+    assert not (tmp_path / "metrics").exists()
+
+
+def test_predict_with_a_network_of_an_older_version(tmp_path: Path) -> None:
+    set_params(tmp_path)
+    for split in ("train", "test"):
+        write_shards(tmp_path / "data" / "prepared", noise(1, 32), split)
+    checkpoint = tmp_path / "data" / "checkpoints" / "model.safetensors"
+    checkpoint.parent.mkdir()
+    about = {"colorizer": '{"version": "1", "model": "unet", "size": 32}'}
+    save_file({"weight": torch.zeros(1)}, checkpoint, metadata=about)
+
+    assert error_of("predict", tmp_path) == (
+        "checkpoint data/checkpoints/model.safetensors holds the network 'unet' in version '1'; "
+        "this code reads version '2' of unet, conv_ae, simple_ae. Train anew with: dvc repro train"
+    )
 
 
 def small_disk(kib: int, listing: Path) -> list[str]:

@@ -9,17 +9,21 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.optim import Adam
 
 from colorizer import training
 from colorizer.color import AB_SCALE, lab_from_bytes
 from colorizer.dataset import LabPhotographs
 from colorizer.errors import UserError
+from colorizer.learner import OPTIMIZERS
 from colorizer.models.base import Colorizer
 from colorizer.models.registry import MODELS, build_to_train
 from colorizer.models.unet import UNet
 from colorizer.params import Recipe
-from colorizer.training import LOSSES, OPTIMIZERS, Trained, train
+from colorizer.recovery import Recovery
+from colorizer.recovery_state import State
+from colorizer.training import LOSSES, Trained, train
 from tests.network_helpers import (
     Painter,
     Photographs,
@@ -51,6 +55,7 @@ def fit(
     epochs: int = 1,
     seed: int = 0,
     device: torch.device = CPU,
+    recovery: Recovery | None = None,
 ) -> Trained:
     """Train on photographs, and validate on ``val`` or the same ones."""
     val = photographs if val is None else val
@@ -58,7 +63,7 @@ def fit(
         lab_photographs(folder / "train", photographs) as train_set,
         lab_photographs(folder / "val", val) as val_set,
     ):
-        return train(model, recipe, (train_set, val_set), epochs, seed, device)
+        return train(model, recipe, (train_set, val_set), epochs, seed, device, recovery=recovery)
 
 
 def loss_on(model: Colorizer, photographs: Photographs) -> float:
@@ -367,6 +372,147 @@ class TestRepeatability:
         )
 
 
+class StopError(Exception):
+    """Raised where a training is to break off."""
+
+
+class StopAfter(Recovery):
+    """Saves the state of ``epoch`` and breaks the training off."""
+
+    def __init__(self, folder: Path, epoch: int) -> None:
+        super().__init__(folder / ".resume", "ab" * 32)
+        self.stop = epoch
+
+    def save(self, state: State) -> None:
+        super().save(state)
+        if state.epoch == self.stop:
+            raise StopError
+
+
+class Dropping(Painter):
+    """Draws from torch's global generator."""
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        return F.dropout(super().scaled_ab(lightness), 0.5, self.training)
+
+
+VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25}
+
+
+class TestResume:
+    EPOCHS = 4
+
+    def fit(self, folder: Path, make: Any, recipe: Recipe, recovery: Recovery | None) -> Trained:
+        with repeatable(1):
+            return fit(
+                folder,
+                make(),
+                recipe,
+                np.concatenate([ramps(), noise(1, 32)]),
+                val=noise(2, 32, seed=5),
+                epochs=self.EPOCHS,
+                seed=7,
+                recovery=recovery,
+            )
+
+    def check_same_bits(self, folder: Path, make: Any, recipe: Recipe, stops: list[int]) -> None:
+        whole = self.fit(folder, make, recipe, None)
+        for stop in stops:
+            with pytest.raises(StopError):
+                self.fit(folder, make, recipe, StopAfter(folder, stop))
+        resumed = self.fit(folder, make, recipe, StopAfter(folder, epoch=0))
+        assert resumed.history.equals(whole.history)
+        assert resumed.best_epoch == whole.best_epoch
+        assert resumed.weights.keys() == whole.weights.keys()
+        assert all(
+            torch.equal(value, whole.weights[key]) for key, value in resumed.weights.items()
+        )
+
+    @pytest.mark.parametrize("stops", [[1], [2, 3], [4]], ids=str)
+    @pytest.mark.parametrize("ema", [0.0, 0.5])
+    @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
+    def test_gives_the_bits_of_an_uninterrupted_training(
+        self, tmp_path: Path, schedule: str, ema: float, stops: list[int]
+    ) -> None:
+        recipe = plain_recipe(
+            optimizer="adamw", weight_decay=0.1, lr=0.1, schedule=schedule, ema=ema, **VARIED
+        )
+        self.check_same_bits(tmp_path, Painter, recipe, stops)
+
+    @pytest.mark.parametrize("name", ["unet", "simple_ae"])
+    def test_works_for_whole_networks(self, tmp_path: Path, name: str) -> None:
+        changes = {"lr": 0.003, "ema": 0.9, "schedule": "one_cycle", **VARIED}
+        recipe = unet_recipe(**changes) if name == "unet" else plain_recipe(**changes)
+        self.check_same_bits(tmp_path, lambda: build_to_train(name, recipe), recipe, [2])
+
+    def test_draws_what_layers_drew(self, tmp_path: Path) -> None:
+        self.check_same_bits(tmp_path, Dropping, plain_recipe(lr=0.1), [2])
+
+    @pytest.mark.parametrize("best", ["first", "last"])
+    def test_keeps_the_best_epoch_wherever_it_was(self, tmp_path: Path, best: str) -> None:
+        def stopped(recovery: Recovery | None) -> Trained:
+            return fit(
+                tmp_path,
+                Constant(),
+                plain_recipe(lr=0.01),
+                flat(ORANGE, size=8),
+                flat(BLUE if best == "first" else ORANGE, size=8),
+                epochs=self.EPOCHS,
+                recovery=recovery,
+            )
+
+        whole = stopped(None)
+        with pytest.raises(StopError):
+            stopped(StopAfter(tmp_path, 3))
+        resumed = stopped(StopAfter(tmp_path, 0))
+        assert resumed.best_epoch == whole.best_epoch == (1 if best == "first" else 4)
+        assert torch.equal(resumed.weights["ab"], whole.weights["ab"])
+
+    def test_tells_after_which_epoch(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        recipe = plain_recipe()
+        self.fit(tmp_path, Painter, recipe, None)
+        with pytest.raises(StopError):
+            self.fit(tmp_path, Painter, recipe, StopAfter(tmp_path, 3))
+        assert capsys.readouterr().out == ""
+        self.fit(tmp_path, Painter, recipe, StopAfter(tmp_path, 0))
+        assert capsys.readouterr().out == "going on after epoch 3 of 4\n"
+
+    def test_takes_only_the_steps_that_are_left(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(StopError):
+            self.fit(tmp_path, Painter, plain_recipe(), StopAfter(tmp_path, 3))
+        seen = []
+
+        def counted(lab: Tensor, *_: object) -> Tensor:
+            seen.append(len(lab))
+            return lab
+
+        monkeypatch.setattr(training, "augment", counted)
+        self.fit(tmp_path, Painter, plain_recipe(), StopAfter(tmp_path, 0))
+        assert seen == [2, 1]
+
+    def test_best_weights_are_not_saved_twice(self, tmp_path: Path) -> None:
+        saved: list[set[str]] = []
+
+        class Noting(StopAfter):
+            def save(self, state: State) -> None:
+                saved.append({name.partition(".")[0] for name in state.tensors})
+
+        fit(
+            tmp_path,
+            Constant(),
+            plain_recipe(lr=0.01),
+            flat(ORANGE, size=8),
+            flat(BLUE, size=8),
+            epochs=2,
+            recovery=Noting(tmp_path, 0),
+        )
+        assert saved == [{"model", "optimizer"}, {"model", "optimizer", "best"}]
+
+
 class TestEncoder:
     def changed(self, folder: Path, encoder_lr: float, ema: float = 0.0) -> set[str]:
         recipe = unet_recipe(
@@ -501,7 +647,7 @@ def test_augmentation_is_for_training_only(
 ) -> None:
     seen = []
 
-    def noted(lab: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    def noted(lab: Tensor, *_: object) -> Tensor:
         seen.append(len(lab))
         return lab
 

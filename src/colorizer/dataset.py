@@ -47,13 +47,16 @@ class LabPhotographs:
     def __exit__(self, *exception: object) -> None:
         self._folder.cleanup()
 
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        """Return the Lab of the photographs of these numbers, (B,), as (B, 3, H, W) float32."""
+        # Mapped anew each time: a map that stays counts every page ever read as memory.
+        lab = np.memmap(self._file, dtype=np.float16, mode="r", shape=self._shape)
+        return torch.from_numpy(lab[numbers.numpy()]).float()
+
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[Tensor]:
         """Yield batches of Lab (B, 3, H, W) float32, in ``order`` or as they stand."""
-        numbers = np.arange(len(self)) if order is None else order.numpy()
-        for start in range(0, len(numbers), batch_size):
-            # Mapped anew each time: a map that stays counts every page ever read as memory.
-            lab = np.memmap(self._file, dtype=np.float16, mode="r", shape=self._shape)
-            yield torch.from_numpy(lab[numbers[start : start + batch_size]]).float()
+        numbers = torch.arange(len(self)) if order is None else order
+        return (self[batch] for batch in torch.split(numbers, batch_size))
 
 
 def shuffled(count: int, generator: torch.Generator) -> Tensor:
@@ -61,7 +64,13 @@ def shuffled(count: int, generator: torch.Generator) -> Tensor:
     return torch.randperm(count, generator=generator)
 
 
-def augment(lab: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+def augment(
+    lab: Tensor,
+    recipe: Recipe,
+    generator: torch.Generator,
+    share: slice = slice(None),
+    count: int | None = None,
+) -> Tensor:
     """Vary a batch as its recipe says: mirror, crop and enlarge, bend the lightness.
 
     Parameters
@@ -72,27 +81,31 @@ def augment(lab: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
         ``flip``, ``min_crop`` and ``gamma``.
     generator : torch.Generator
         On the CPU; draws the same numbers whatever the device of the training.
+    share, count : slice and int, optional
+        ``lab`` is this part of a batch of ``count`` photographs, for all of which numbers are
+        drawn; by default it is the whole batch.
 
     Returns
     -------
     Tensor
         (B, 3, H, W) float32 Lab.
     """
-    count = len(lab)
+    count = len(lab) if count is None else count
 
     def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(count, generator=generator)
+        return low + (high - low) * torch.rand(count, generator=generator)[share]
 
     if recipe.flip or recipe.min_crop < 1:
         scale = uniform(recipe.min_crop, 1)
-        sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(count)
-        theta = torch.zeros(count, 2, 3)
+        sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(len(lab))
+        theta = torch.zeros(len(lab), 2, 3)
         theta[:, 0, 0] = sign * scale
         theta[:, 1, 1] = scale
         theta[:, 0, 2] = (1 - scale) * uniform(-1, 1)
         theta[:, 1, 2] = (1 - scale) * uniform(-1, 1)
-        grid = F.affine_grid(theta, list(lab.shape), align_corners=False)
-        lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
+        if len(lab):  # else there is nothing to crop, and the numbers are drawn all the same
+            grid = F.affine_grid(theta, list(lab.shape), align_corners=False)
+            lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
     if recipe.gamma > 0:
         gamma = uniform(-recipe.gamma, recipe.gamma).exp()[:, None, None, None]
         lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma

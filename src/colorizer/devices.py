@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import torch
 
 from colorizer.errors import UserError
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, number: int | None = None) -> torch.device:
     """Return the device called ``name``; ``auto`` means the first GPU, or the CPU without one.
+
+    With a ``number``, of several processes on this machine, it is the GPU of that number.
 
     Raises
     ------
@@ -19,6 +22,13 @@ def pick_device(name: str) -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if number is not None and name.startswith("cuda"):
+        if name != "cuda":
+            raise UserError(
+                f"device {name!r} cannot be used by several processes, for each takes a GPU of "
+                "its own; use auto, cuda or cpu instead"
+            )
+        name = f"cuda:{number}"
     try:
         device = torch.device(name)
         # Read back, for "meta" makes tensors that hold no numbers.
@@ -39,3 +49,13 @@ def make_repeatable(seed: int) -> None:
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.backends.cudnn.benchmark = False
+
+
+def share_threads(processes: int) -> None:
+    """Divide the cores among the processes of this machine, unless the user did.
+
+    torchrun tells each to use one thread, however many cores there are.
+    """
+    if os.environ.get("OMP_NUM_THREADS", "1") == "1":
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        torch.set_num_threads(max(1, cores // processes))

@@ -100,6 +100,34 @@ def psnr_figure(psnr: pd.Series, baselines: dict[str, float]) -> Figure:
     return figure
 
 
+def vividness_figure(vividness: pd.DataFrame, chosen: float) -> Figure:
+    """Draw PSNR against colourfulness over the range of saturations, one of them marked.
+
+    Parameters
+    ----------
+    vividness : DataFrame
+        As :func:`colorizer.vividness.measure_vividness` returns it.
+    chosen : float
+        The saturation that was used; the nearest in the range is marked.
+    """
+    figure, axes = _chart()
+    axes.plot(vividness["colorfulness"], vividness["psnr"], ".-", color=PREDICTED_COLOR)
+    for _, row in vividness.iloc[::4].iterrows():
+        place = (row["colorfulness"], row["psnr"])
+        axes.annotate(f"x {row['saturation']:g}", place, (0, 8), textcoords="offset points")
+    nearest = vividness.iloc[int((vividness["saturation"] - chosen).abs().argmin())]
+    label = f"used: x {chosen:g}"
+    axes.plot(nearest["colorfulness"], nearest["psnr"], "o", color=TRAIN_COLOR, label=label)
+    axes.axvline(1, color=REFERENCE_COLOR, linestyle=":", label="as colourful as true")
+    axes.set(
+        xlabel="colourfulness, share of the true photographs'",
+        ylabel="PSNR, dB",
+        title="What vivid colours cost, on validation photographs",
+    )
+    axes.legend()
+    return figure
+
+
 def panel_names(files: Sequence[str]) -> list[str]:
     """Return a file name for the panel of each photograph, the same in every experiment.
 

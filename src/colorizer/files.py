@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written under a temporary name, then renamed."""
+"""Files that are whole or not there, also after a power cut: written aside, then renamed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     with _workplace(path) as folder:
         yield folder / path.name
+        # Content first, then name, or a power cut may leave the new name on an empty file.
+        _to_disk(folder / path.name)
         (folder / path.name).replace(path)
+        with suppress(OSError):  # some file systems synchronise no folders
+            _to_disk(path.parent)
 
 
 @contextmanager
@@ -66,6 +70,11 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         json.dump(content, file, indent=2, allow_nan=False)
         file.write("\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_csv(path: Path, table: pd.DataFrame, float_format: str = "%.6g") -> None:
@@ -106,6 +115,17 @@ def _workplace(path: Path) -> Iterator[Path]:
         if is_full_disk(error):
             raise about_full_disk(error, _final(path)) from error
         raise
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file or folder would outlive a power cut."""
+    if sys.platform == "win32":
+        return
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _new_folder(path: Path) -> Path:

@@ -34,9 +34,9 @@ def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
         (B, 2, H, W) in CIELAB units.
     """
     with torch.inference_mode():
-        ab: Tensor = model(lightness)
+        ab = model.predict(lightness)
         if mirror:
-            ab = (ab + model(lightness.flip(-1)).flip(-1)) / 2
+            ab = (ab + model.predict(lightness.flip(-1)).flip(-1)) / 2
     return ab
 
 
@@ -45,6 +45,7 @@ def colorize_squares(
     photographs: Shards | npt.NDArray[np.uint8],
     params: PredictParams,
     device: torch.device,
+    saturation: float = 1.0,
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """Take the colours from prepared photographs and predict them back from lightness alone.
 
@@ -58,6 +59,8 @@ def colorize_squares(
         ``batch_size`` and ``mirror``.
     device : torch.device
         Where the network computes.
+    saturation : float
+        Factor of the predicted chroma.
 
     Yields
     ------
@@ -68,17 +71,22 @@ def colorize_squares(
     with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
             batch = photographs[start : start + params.batch_size]
-            yield from colorize_batch(model, batch, params.mirror, device)
+            yield from colorize_batch(model, batch, params.mirror, device, saturation)
             bar.update(len(batch))
 
 
 def colorize_batch(
-    model: Colorizer, photographs: npt.NDArray[np.uint8], mirror: bool, device: torch.device
+    model: Colorizer,
+    photographs: npt.NDArray[np.uint8],
+    mirror: bool,
+    device: torch.device,
+    saturation: float = 1.0,
 ) -> npt.NDArray[np.uint8]:
     """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; the same shape and type.
 
-    The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`.
+    The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`,
+    ``saturation`` as in :func:`colorize_squares`.
     """
     lightness = lab_from_bytes(photographs)[:, :1]
     ab = predict_ab(model, lightness.to(device), mirror).cpu()
-    return bytes_from_lab(torch.cat([lightness, ab], dim=1))
+    return bytes_from_lab(torch.cat([lightness, saturation * ab], dim=1))

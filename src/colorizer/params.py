@@ -6,7 +6,7 @@ import difflib
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
@@ -34,11 +34,13 @@ class Rule:
     at_most: float = math.inf
     below: float = math.inf
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()  # that may stand for a number
 
     def allows(self, value: object) -> bool:
         """Tell whether a value of the right type may be taken; NaN and infinity never are."""
         if isinstance(value, str):
-            return not self.choices or value in self.choices
+            allowed = self.choices + self.words
+            return not allowed or value in allowed
         if not isinstance(value, (int, float)):
             return True
         # Not math.isfinite, which fails on whole numbers that are too large for a float.
@@ -55,7 +57,8 @@ class Rule:
             ("<", self.below),
             ("<=", self.at_most),
         ]
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if math.isfinite(bound))
+        limits = (f"{sign} {bound:g}" for sign, bound in bounds if math.isfinite(bound))
+        return " or ".join([" and ".join(limits), *self.words])
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class PrepareParams:
     duplicate_similarity: Annotated[float, Rule(above=0, at_most=1)]
     val: Annotated[float, Rule(above=0, below=1)]
     test: Annotated[float, Rule(above=0, below=1)]
+    limit: Annotated[int, Rule(at_least=0)]
     scheduler: str
     workspace: str
 
@@ -108,6 +112,7 @@ class Recipe:
     flip: bool
     min_crop: Annotated[float, Rule(above=0, at_most=1)]
     gamma: Annotated[float, Rule(at_least=0, at_most=2)]
+    scale: Annotated[float, Rule(at_least=0.25, at_most=4)]
 
 
 @dataclass(frozen=True)
@@ -116,13 +121,17 @@ class UNetRecipe(Recipe):
 
     pretrained: bool
     encoder_lr: Annotated[float, Rule(at_least=0)]
+    frozen_blocks: Annotated[int, Rule(at_least=0, at_most=16)]
+    dropout: Annotated[float, Rule(at_least=0, below=1)]
 
 
 @dataclass(frozen=True)
 class TrainParams:
-    """The device, and a recipe for each network."""
+    """The devices, and a recipe for each network."""
 
     device: str
+    devices: Annotated[int, Rule(at_least=1)]
+    precision: Annotated[str, Rule(choices=("float32", "bf16"))]
     unet: UNetRecipe
     conv_ae: Recipe
     simple_ae: Recipe
@@ -140,6 +149,8 @@ class PredictParams:
     device: str
     batch_size: Annotated[int, Rule(at_least=1)]
     mirror: bool
+    saturation: Annotated[float | str, Rule(at_least=0, at_most=10, words=("auto",))]
+    saturation_cost: Annotated[float, Rule(at_least=0)]
     scheduler: str
     panels: Annotated[int, Rule(at_least=0)]
 
@@ -159,6 +170,7 @@ class Params:
     dataset: Annotated[str, Rule(choices=("sample", "colorsurvey", "folder", "archive"))]
     model: Annotated[str, Rule(choices=("unet", "conv_ae", "simple_ae"))]
     epochs: Annotated[int, Rule(at_least=1)]
+    launcher: str
     fetch: FetchParams
     prepare: PrepareParams
     train: TrainParams
@@ -186,6 +198,28 @@ def load_params(path: Path = PARAMS_FILE) -> Params:
     return _build(Params, content, prefix="")
 
 
+def changed(block: T, name: str, values: Mapping[str, object]) -> T:
+    """Return a block of the parameters with other values, checked as those of the file are.
+
+    Parameters
+    ----------
+    block : dataclass
+        Such as ``params.prepare``.
+    name : str
+        What it is called in params.yaml.
+    values : mapping
+        What to change, by the names of the block's parameters.
+
+    Raises
+    ------
+    ParamsError
+        If a value has the wrong type or lies out of range.
+    """
+    hints = get_type_hints(type(block), include_extras=True)
+    checked = {key: _value(value, hints[key], f"{name}.{key}") for key, value in values.items()}
+    return replace(block, **checked)  # type: ignore[type-var]
+
+
 def _build(cls: type[T], content: object, prefix: str) -> T:
     if not isinstance(content, Mapping):
         name = prefix.rstrip(".") or str(PARAMS_FILE)
@@ -209,6 +243,10 @@ def _value(value: object, hint: Any, name: str) -> Any:
     if is_dataclass(hint):
         return _build(hint, value, name + ".")  # type: ignore[arg-type]
     expected, rule = get_args(hint) if get_args(hint) else (hint, Rule())
+    if rule.words:
+        if isinstance(value, str) and rule.allows(value):
+            return value
+        expected, _ = get_args(expected)  # float | str
     # Not isinstance: bool is a subclass of int, and `epochs: true` is a mistake.
     fits = type(value) is expected or (expected is float and type(value) is int)
     if not fits or not rule.allows(value):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from colorizer.color import AB_SCALE
 from colorizer.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
+from colorizer.distributed import ALONE, Processes, check_shares
 from colorizer.errors import UserError
+from colorizer.learner import Learner
 from colorizer.models.base import Colorizer
 from colorizer.params import Recipe
+from colorizer.recovery import Recovery
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": F.l1_loss,
@@ -27,8 +28,6 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "smooth_l1": lambda predicted, true: F.smooth_l1_loss(predicted, true, beta=0.05),
     "mse": F.mse_loss,
 }
-OPTIMIZERS: dict[str, type[Adam]] = {"adam": Adam, "adamw": AdamW}
-WARM_UP = 0.2  # share of the steps in which one_cycle raises the learning rate
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,10 @@ def train(
     epochs: int,
     seed: int,
     device: torch.device,
+    *,
+    precision: str = "float32",
+    processes: Processes = ALONE,
+    recovery: Recovery | None = None,
 ) -> Trained:
     """Train ``model`` in place and return what its best epoch on val had learnt.
 
@@ -67,95 +70,117 @@ def train(
         Of the order and the augmentation.
     device : torch.device
         Where the network computes.
+    precision : str
+        Of the network's activations: float32 or bf16; the weights are float32 always.
+    processes : Processes
+        Those that share every batch; each calls this function with the same arguments.
+    recovery : Recovery, optional
+        Where to go on from, and where to save the state after each epoch.
 
     Raises
     ------
     UserError
-        If the loss becomes NaN or infinite; names the epoch and what to lower.
+        If the loss becomes NaN or infinite; names the epoch and what to lower. If several
+        processes share batches, and a layer cannot.
     """
+    if processes.count > 1:
+        check_shares(model)
     train_set, val_set = data
     # channels_last suits convolutions on CPUs and on tensor cores alike.
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = OPTIMIZERS[recipe.optimizer](
-        model.parameter_groups(recipe.lr), lr=recipe.lr, weight_decay=recipe.weight_decay
-    )
     steps = steps_per_epoch(len(train_set), recipe.batch_size)
-    scheduler = _scheduler(optimizer, recipe, epochs * steps)
-    average = _average(model, recipe)
-    loss_of = LOSSES[recipe.loss]
-    generator = torch.Generator()
-    best, best_epoch, best_weights = math.inf, 0, {}
-    history = []
-    with tqdm(desc="train", total=epochs * len(train_set), unit="image") as bar:
-        for epoch in range(1, epochs + 1):
-            # Every epoch's numbers depend on the seed and its own number alone.
-            generator.manual_seed(_epoch_seed(seed, epoch))
-            lr = scheduler.get_last_lr()[0]
-            total = 0.0
-            model.train()
-            order = shuffled(len(train_set), generator)
-            for lab in train_set.batches(recipe.batch_size, order):
-                lab = augment(lab, recipe, generator).to(device)
-                loss = _loss(model, lab, loss_of)
-                value = _finite(loss.item(), epoch, recipe)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                scheduler.step()
-                if average is not None:
-                    average.update_parameters(model)
-                total += value * len(lab)
-                bar.update(len(lab))
-                bar.set_postfix(epoch=f"{epoch}/{epochs}", loss=f"{value:.4f}", refresh=False)
-            learnt: nn.Module = model if average is None else average.module
-            val = _finite(_mean_loss(learnt, val_set, recipe, device), epoch, recipe)
-            history.append((epoch, total / len(train_set), val, lr))
-            if val < best:
-                best, best_epoch = val, epoch
-                best_weights = {
-                    name: value.detach().cpu().clone()
-                    for name, value in learnt.state_dict().items()
-                }
-    table = pd.DataFrame(history, columns=["epoch", "train", "val", "lr"])
-    return Trained(best_weights, best_epoch, table)
+    learner = Learner(model, recipe, epochs * steps)
+    saved = processes.broadcast(recovery.load() if recovery is not None else None, device)
+    if saved is not None:
+        learner.restore(saved)
+    if learner.epoch and processes.is_first:
+        print(f"going on after epoch {learner.epoch} of {epochs}")
+    loop = EpochLoop(learner, recipe, device, precision, processes)
+    done, total = (number * len(train_set) for number in (learner.epoch, epochs))
+    with tqdm(
+        desc="train", initial=done, total=total, unit="image", disable=not processes.is_first
+    ) as bar:
+        for epoch in range(learner.epoch + 1, epochs + 1):
+            lr = learner.lr
+            loss = loop.train(train_set, epoch, seed, bar)
+            learner.finish_epoch(loss, loop.validate(val_set, epoch), lr)
+            if recovery is not None:
+                recovery.save(learner.state())
+    return Trained(learner.best_weights, learner.best_epoch, learner.history)
 
 
-def _loss(model: nn.Module, lab: Tensor, loss_of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    lightness = lab[:, :1].contiguous(memory_format=torch.channels_last)
-    return loss_of(model(lightness) / AB_SCALE, lab[:, 1:] / AB_SCALE)
+class EpochLoop:
+    """What happens within an epoch; nothing of it outlives the epoch but in the learner."""
 
+    def __init__(
+        self,
+        learner: Learner,
+        recipe: Recipe,
+        device: torch.device,
+        precision: str,
+        processes: Processes,
+    ) -> None:
+        self.learner = learner
+        self.recipe = recipe
+        self.device = device
+        self.processes = processes
+        self.bf16 = precision == "bf16"
 
-def _mean_loss(
-    model: nn.Module, data: LabPhotographs, recipe: Recipe, device: torch.device
-) -> float:
-    model.eval()
-    total = 0.0
-    with torch.inference_mode():
-        for lab in data.batches(recipe.batch_size):
-            total += _loss(model, lab.to(device), LOSSES[recipe.loss]).item() * len(lab)
-    return total / len(data)
+    def train(self, data: LabPhotographs, epoch: int, seed: int, bar: tqdm[Any]) -> float:
+        """Take the steps of an epoch; return the mean loss over the photographs."""
+        # All that is random depends on the seed and the epoch alone, also within layers: a
+        # training that goes on from here draws what an uninterrupted one does.
+        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
+        torch.manual_seed(_layer_seed(seed, epoch))
+        self.learner.model.train()
+        total = 0.0
+        # The batches and all random numbers are the same in every process; each computes its
+        # share of the photographs.
+        for batch in torch.split(shuffled(len(data), generator), self.recipe.batch_size):  # (B,)
+            share = self.processes.share(len(batch))
+            lab = augment(data[batch[share]], self.recipe, generator, share, len(batch))
+            value = self._step(lab.to(self.device), len(lab) / len(batch), epoch)
+            total += value * len(batch)
+            bar.update(len(batch))
+            bar.set_postfix(epoch=epoch, loss=f"{value:.4f}", refresh=False)
+        return total / len(data)
 
+    def validate(self, data: LabPhotographs, epoch: int) -> float:
+        """Return the mean loss over the photographs of what has been learnt so far."""
+        model = self.learner.learnt.eval()
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        with torch.inference_mode():
+            for batch in torch.split(torch.arange(len(data)), self.recipe.batch_size):  # (B,)
+                lab = data[batch[self.processes.share(len(batch))]].to(self.device)
+                total += self._loss(model, lab).double() * len(lab)
+            total = self.processes.sum(total)
+        return _finite(total.item() / len(data), epoch, self.recipe)
 
-def _average(model: Colorizer, recipe: Recipe) -> AveragedModel | None:
-    if recipe.ema == 0:
-        return None
-    average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
-    # Buffers too: the statistics of batch normalisation belong to the weights.
-    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+    def _step(self, lab: Tensor, weight: float, epoch: int) -> float:
+        """Learn from this process's share of a batch; return the loss of the whole batch.
 
+        ``weight`` is the share's part of the batch: 0 where there are more processes than
+        photographs.
+        """
+        model = self.learner.model
+        loss = self._loss(model, lab) * weight
+        value = _finite(self.processes.sum(loss.detach()).item(), epoch, self.recipe)
+        self.learner.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.processes.sum_gradients(model)
+        self.learner.step()
+        return value
 
-def _scheduler(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
-    if recipe.schedule == "constant":
-        return LambdaLR(optimizer, lambda _: 1.0)
-    return OneCycleLR(
-        optimizer,
-        max_lr=[group["lr"] for group in optimizer.param_groups],
-        # One step more than is taken, for the scheduler is advanced after the last one, too.
-        total_steps=steps + 1,
-        # At least one step of warm-up: OneCycleLR divides by zero where it ends before the first.
-        pct_start=max(WARM_UP, 2 / (steps + 1)),
-        cycle_momentum=False,
-    )
+    def _loss(self, model: nn.Module, lab: Tensor) -> Tensor:
+        """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
+        lightness = lab[:, :1].contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            ab = model(lightness)  # (B, 2, H, W)
+        if not len(lab):
+            # No mean, but a way back through layers in which processes wait for each other.
+            return torch.sum(ab.float())
+        loss: Tensor = LOSSES[self.recipe.loss](ab.float() / AB_SCALE, lab[:, 1:] / AB_SCALE)
+        return loss
 
 
 def _finite(value: float, epoch: int, recipe: Recipe) -> float:
@@ -169,3 +194,8 @@ def _finite(value: float, epoch: int, recipe: Recipe) -> float:
 
 def _epoch_seed(seed: int, epoch: int) -> int:
     return (seed * 1_000_003 + epoch) % 2**63
+
+
+def _layer_seed(seed: int, epoch: int) -> int:
+    # Not that of the augmentation, or both would draw the same numbers.
+    return (_epoch_seed(seed, epoch) * 1_000_003 + 1) % 2**63

@@ -48,6 +48,12 @@ def test_ancestor_is_the_network_of_eleven_million_parameters(experiments: Clone
     assert metrics["parameters"] == 11_021_570
 
 
+def test_experiments_tell_how_much_chroma_was_multiplied(experiments: Clone) -> None:
+    data = shown(experiments)
+    for name in ("longer", "ancestor"):
+        assert 0 <= data[name]["metrics"]["metrics/predict.json"]["data"]["saturation"] <= 2
+
+
 def test_metrics_diff_names_what_changed(experiments: Clone) -> None:
     diff = json.loads(experiments.dvc("metrics", "diff", "--json", "longer", "ancestor"))
     psnr = diff["metrics/evaluation.json"]["psnr"]
@@ -59,7 +65,12 @@ def test_metrics_diff_names_what_changed(experiments: Clone) -> None:
 def test_plots_show_has_every_plot(experiments: Clone, tmp_path: Path) -> None:
     experiments.dvc("plots", "show", "--out", str(tmp_path))
     page = (tmp_path / "index.html").read_text()
-    for title in ("Loss on training", "PSNR of each test", "Mean PSNR of each category"):
+    for title in (
+        "Loss on training",
+        "PSNR against colourfulness",
+        "PSNR of each test",
+        "Mean PSNR of each category",
+    ):
         assert title in page
     assert "worst.png" in page
 

@@ -74,6 +74,23 @@ def test_loss_has_a_row_for_every_epoch(clone: Clone) -> None:
     assert set(rows[0]) == {"epoch", "train", "val", "lr"}
 
 
+def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
+    rows = rows_of(clone, "plots/vividness.csv")
+    assert set(rows[0]) == {"saturation", "psnr", "colorfulness"}
+    assert [float(row["saturation"]) for row in rows] == pytest.approx(
+        [step / 20 for step in range(41)]
+    )
+
+
+def test_saturation_is_chosen_on_val(clone: Clone) -> None:
+    chosen = clone.json("metrics/predict.json")["saturation"]
+    rows = rows_of(clone, "plots/vividness.csv")
+    best = max(float(row["psnr"]) for row in rows)
+    (row,) = (row for row in rows if float(row["saturation"]) == chosen)
+    cost = yaml.safe_load(clone.read("params.yaml"))["predict"]["saturation_cost"]
+    assert float(row["psnr"]) >= best - cost - 1e-3
+
+
 @pytest.mark.parametrize("split", ["test", "train"])
 def test_panels_are_pictures_of_photographs_of_their_split(clone: Clone, split: str) -> None:
     panels = sorted((clone.root / "plots/predictions" / split).iterdir())
@@ -86,7 +103,7 @@ def test_panels_are_pictures_of_photographs_of_their_split(clone: Clone, split: 
             assert picture.width > 3 * 128
 
 
-@pytest.mark.parametrize("name", ["loss", "psnr", "best", "worst"])
+@pytest.mark.parametrize("name", ["loss", "vividness", "psnr", "best", "worst"])
 def test_figures_are_drawn(clone: Clone, name: str) -> None:
     with Image.open(clone.root / "plots" / "figures" / f"{name}.png") as picture:
         assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 10
@@ -119,8 +136,9 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
         ("figures", ["evaluate", "predict"]),
         ("training", ["train"]),
         ("archives", ["fetch"]),
-        ("metrics", ["evaluate", "predict"]),
+        ("metrics", ["evaluate", "predict", "train"]),
         ("baselines", ["evaluate"]),
+        ("vividness", ["predict", "train"]),
     ],
 )
 def test_a_changed_module_reruns_its_stages_only(
@@ -138,6 +156,8 @@ def test_a_changed_module_reruns_its_stages_only(
         ("epochs", "epochs: 1", "epochs: 2", ["train"]),
         ("prepare.min_chroma", "min_chroma: 1.5", "min_chroma: 3.0", ["prepare"]),
         ("predict.mirror", "mirror: true", "mirror: false", ["predict"]),
+        ("predict.saturation", "saturation: auto", "saturation: 0.5", ["predict"]),
+        ("predict.saturation_cost", "saturation_cost: 0.2", "saturation_cost: 9", ["predict"]),
         ("evaluate.ranked", "ranked: 2", "ranked: 3", ["evaluate"]),
     ],
 )

@@ -59,6 +59,63 @@ def test_right_size_is_let_through(size: tuple[int, int]) -> None:
     check_size(torch.Size(size), 32)
 
 
+class Stripes(Halves):
+    """Paints what it sees: chroma is the lightness of its own resolution."""
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.scale.fill_(scale)
+        self.seen: list[Tensor] = []
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        self.seen.append(lightness)
+        return super().scaled_ab(lightness)
+
+
+class TestPredict:
+    @pytest.mark.parametrize("scale", [1.0, 1.1, 0.9])
+    def test_without_another_size_it_is_the_network_itself(self, scale: float) -> None:
+        model = Stripes(scale)
+        lightness = torch.rand(2, 1, 8, 12)
+        assert torch.equal(model.predict(lightness), model(lightness))
+        assert torch.equal(model.seen[0], lightness)
+
+    @pytest.mark.parametrize(
+        ("scale", "size"),
+        [(1.5, (12, 24)), (2.0, (16, 32)), (4.0, (32, 64)), (0.5, (4, 8)), (0.25, (4, 4))],
+    )
+    def test_sides_are_the_nearest_multiples(self, scale: float, size: tuple[int, int]) -> None:
+        model = Stripes(scale)
+        assert model.predict(torch.rand(2, 1, 8, 16)).shape == (2, 2, 8, 16)
+        assert model.seen[0].shape == (2, 1, *size)
+
+    def test_only_one_side_may_change(self) -> None:
+        model = Stripes(1.25)  # 4 stays 4, 16 becomes 20
+        assert model.predict(torch.rand(1, 1, 4, 16)).shape == (1, 2, 4, 16)
+        assert model.seen[0].shape == (1, 1, 4, 20)
+
+    def test_enlarged_picture_and_chroma_lie_where_they_lay(self) -> None:
+        lightness = torch.linspace(20, 80, 16).expand(1, 1, 16, 16)
+        model = Stripes(2.0)
+        ab = model.predict(lightness)
+        # A ramp stays a ramp, but for the edges, which are repeated.
+        (enlarged,) = model.seen
+        step = 60 / 15
+        expected = 20 + step * ((torch.arange(32) + 0.5) / 2 - 0.5)
+        torch.testing.assert_close(enlarged[0, 0, 5, 2:-2], expected[2:-2])
+        torch.testing.assert_close(ab[..., 2:-2], model(lightness)[..., 2:-2])
+
+    def test_smaller_pictures_are_averaged(self) -> None:
+        lightness = torch.tensor([0.0, 100.0]).repeat(16).expand(1, 1, 32, 32)
+        model = Stripes(0.25)
+        model.predict(lightness)
+        assert float((model.seen[0] - 50).abs().max()) < 10  # each fourth pixel would be 0 or 100
+
+    def test_wrong_shapes_are_refused_as_ever(self) -> None:
+        with pytest.raises(ValueError, match=r"must be \(B, 1, H, W\)"):
+            Stripes(1.0).predict(torch.zeros(1, 3, 8, 8))
+
+
 def test_all_parameters_share_one_group() -> None:
     model = Halves()
     assert model.parameter_groups(0.25) == [{"params": [model.factor], "lr": 0.25}]

@@ -108,6 +108,16 @@ def test_loading_overwrites_what_chance_began() -> None:
     assert all(torch.equal(value, second[name]) for name, value in first.items())
 
 
+@pytest.mark.parametrize("blocks", [0, 1, 5, 16])
+def test_frozen_blocks_are_the_first_and_the_stem(blocks: int) -> None:
+    encoder = EfficientNetLite0()
+    encoder.freeze(blocks)
+    first = tuple(f"_blocks.{number}." for number in range(blocks))
+    frozen = (*first, "_conv_stem.", "_bn0.") if blocks else ()
+    for name, parameter in encoder.named_parameters():
+        assert parameter.requires_grad is not name.startswith(frozen), name
+
+
 def tensorflow_same(image: Tensor, weight: Tensor, stride: int) -> Tensor:
     """Convolve by TensorFlow's definition of SAME padding, one output pixel after the other."""
     _, _, height, width = image.shape

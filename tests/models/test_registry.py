@@ -10,6 +10,7 @@ from torch import Tensor
 
 from colorizer.errors import UserError
 from colorizer.models.registry import MODELS, build, build_to_train
+from colorizer.models.shared_layers import SharedChannelDropout
 from colorizer.models.unet import UNet
 from tests.network_helpers import lightness_of, noise, plain_recipe, repeatable, unet_recipe
 
@@ -94,6 +95,38 @@ class TestEveryNetwork:
             alone = torch.cat([model(photograph[None]) for photograph in lightness])
             torch.testing.assert_close(model(lightness), alone, atol=1e-3, rtol=1e-4)
 
+    @pytest.mark.parametrize(("scale", "side"), [(1.5, 96), (0.5, 32), (1.1, 64), (1.0, 64)])
+    def test_prediction_is_made_at_its_scale(
+        self,
+        name: str,
+        lightness: Tensor,
+        scale: float,
+        side: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        seen: list[tuple[int, ...]] = []
+        model = build(name).eval()
+        predict = model.scaled_ab
+
+        def see_and_predict(lightness: Tensor) -> Tensor:
+            seen.append(tuple(lightness.shape))
+            return predict(lightness)
+
+        monkeypatch.setattr(model, "scaled_ab", see_and_predict)
+        model.size_multiple = 32  # of the U-Net: the same sides for all
+        model.scale.fill_(scale)
+        with torch.inference_mode():
+            ab = model.predict(lightness)
+        assert seen == [(2, 1, side, side)]
+        assert ab.shape == (2, 2, 64, 64)
+
+    def test_scale_is_part_of_the_state_and_learns_nothing(self, name: str) -> None:
+        model, other = build(name), build(name)
+        model.scale.fill_(1.25)
+        other.load_state_dict(model.state_dict())
+        assert float(other.scale) == 1.25
+        assert "scale" not in dict(model.named_parameters())
+
     def test_input_is_left_alone(self, name: str, lightness: Tensor) -> None:
         before = lightness.clone()
         with torch.inference_mode():
@@ -102,7 +135,7 @@ class TestEveryNetwork:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_483_490), ("simple_ae", 4_010)]
+    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_428_034), ("simple_ae", 4_010)]
 )
 def test_number_of_parameters(name: str, count: int) -> None:
     assert sum(parameter.numel() for parameter in build(name).parameters()) == count
@@ -112,6 +145,13 @@ def test_unknown_network_is_a_user_error_that_lists_the_known() -> None:
     message = "model must be one of unet, conv_ae, simple_ae, got 'vgg'"
     with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         build("vgg")
+
+
+@EVERY_NETWORK
+def test_recipe_says_how_much_a_network_enlarges(name: str) -> None:
+    recipe = unet_recipe(scale=1.5) if name == "unet" else plain_recipe(scale=1.5)
+    assert float(build_to_train(name, recipe).scale) == 1.5
+    assert float(build(name).scale) == 1
 
 
 @pytest.mark.parametrize("name", ["conv_ae", "simple_ae"])
@@ -146,3 +186,15 @@ def test_recipe_says_whether_the_encoder_trains(encoder_lr: float, trains: bool)
     assert isinstance(model, UNet)
     assert model.encoder_lr == encoder_lr
     assert {p.requires_grad for p in model.encoder.parameters()} == {trains}
+
+
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_recipe_says_what_is_frozen_and_dropped(pretrained: bool) -> None:
+    recipe = unet_recipe(pretrained=pretrained, frozen_blocks=2, dropout=0.25)
+    model = build_to_train("unet", recipe)
+    assert isinstance(model, UNet)
+    blocks = model.encoder._blocks
+    assert not any(p.requires_grad for p in blocks[:2].parameters())
+    assert all(p.requires_grad for p in blocks[2:].parameters())
+    drops = [part for part in model.modules() if isinstance(part, SharedChannelDropout)]
+    assert [drop.share for drop in drops] == [0.25] * 3

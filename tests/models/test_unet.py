@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from colorizer.models.shared_layers import SharedBatchNorm2d, SharedChannelDropout
 from colorizer.models.unet import UNet
 from tests.network_helpers import lightness_of, noise, repeatable
 
@@ -62,6 +63,52 @@ def test_encoder_learns_at_its_share_of_the_learning_rate() -> None:
     assert decoder["params"] == [*model.decoder.parameters(), *model.to_ab.parameters()]
 
 
+def test_frozen_blocks_are_in_no_group_and_get_no_gradients(lightness: Tensor) -> None:
+    model = UNet(frozen_blocks=5)
+    _, encoder = model.parameter_groups(0.003)
+    assert encoder["params"] == list(model.encoder._blocks[5:].parameters())
+    nn.init.ones_(model.to_ab.weight)
+    model.train()(lightness).sum().backward()
+    first = (*model.encoder._conv_stem.parameters(), *model.encoder._blocks[:5].parameters())
+    assert all(parameter.grad is None for parameter in first)
+    assert all(parameter.grad is not None for parameter in model.encoder._blocks[5:].parameters())
+
+
+@pytest.mark.parametrize(("encoder_lr", "frozen_blocks"), [(0.1, 16), (0.0, 0), (0.0, 5)])
+def test_encoder_that_learns_nothing_has_no_group(encoder_lr: float, frozen_blocks: int) -> None:
+    groups = UNet(encoder_lr, frozen_blocks).parameter_groups(0.003)
+    assert len(groups) == 1
+
+
+def test_each_stage_of_the_decoder_drops_channels_in_training_only(lightness: Tensor) -> None:
+    with repeatable(0):
+        model = UNet(dropout=0.5)
+    dropped: list[float] = []
+    for up in model.decoder:
+        assert isinstance(up.drop, SharedChannelDropout)
+        up.drop.register_forward_hook(
+            lambda _, inputs, output: dropped.append(
+                float(((output == 0) & (inputs[0] != 0)).float().mean())
+            )
+        )
+    with repeatable(0), torch.no_grad():
+        model.train()(lightness)
+        assert len(dropped) == 3
+        assert all(share > 0.1 for share in dropped)
+        model.eval()(lightness)
+    assert dropped[3:] == [0, 0, 0]
+
+
+def test_dropout_is_no_part_of_the_state() -> None:
+    UNet().load_state_dict(UNet(dropout=0.5).state_dict())
+
+
+def test_decoder_normalises_as_one_however_batches_are_divided(model: UNet) -> None:
+    norms = batch_norms(model.decoder)
+    assert len(norms) == 6
+    assert all(isinstance(norm, SharedBatchNorm2d) for norm in norms)
+
+
 def test_encoder_of_learning_rate_zero_is_frozen(lightness: Tensor) -> None:
     model = UNet(encoder_lr=0.0)
     (decoder,) = model.parameter_groups(0.003)
@@ -82,28 +129,28 @@ def test_encoder_sees_a_grey_picture_as_its_authors_scale_it(model: UNet) -> Non
     torch.testing.assert_close(picture, ((grey - 127) / 128).repeat(1, 3, 1, 1))
 
 
-def test_chroma_comes_at_half_the_resolution(model: UNet, lightness: Tensor) -> None:
+def test_chroma_comes_at_a_quarter_of_the_resolution(model: UNet, lightness: Tensor) -> None:
     shapes: list[tuple[int, ...]] = []
     model.to_ab.register_forward_hook(lambda _, __, output: shapes.append(tuple(output.shape)))
     model(lightness)
-    assert shapes == [(2, 2, 16, 16)]
+    assert shapes == [(2, 2, 8, 8)]
 
 
 def test_chroma_is_upsampled_bilinearly_and_unshifted(model: UNet) -> None:
-    # Mirroring commutes with an unshifted upsampling, whose means stay the same.
-    halves: list[Tensor] = []
-    model.to_ab.register_forward_hook(lambda _, __, output: halves.append(output))
+    quarters: list[Tensor] = []
+    model.to_ab.register_forward_hook(lambda _, __, output: quarters.append(output))
     with torch.no_grad():
         nn.init.normal_(model.to_ab.weight)
         ab = model.eval()(lightness_of(noise(1, 64))) / 128
-    (half,) = halves
-    expected = half[..., 1:].mul(0.25) + half[..., :-1].mul(0.75)  # right of each column's middle
-    expected = expected[..., 1:, :].mul(0.25) + expected[..., :-1, :].mul(0.75)
-    torch.testing.assert_close(ab[..., 1:-1:2, 1:-1:2], expected)
+    (quarter,) = quarters
+    # The first pixel right of each middle lies an eighth of the way to the next, and so below.
+    expected = quarter[..., 1:].mul(0.125) + quarter[..., :-1].mul(0.875)
+    expected = expected[..., 1:, :].mul(0.125) + expected[..., :-1, :].mul(0.875)
+    torch.testing.assert_close(ab[..., 2:-4:4, 2:-4:4], expected)
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_every_skip_connection_is_used(model: UNet, number: int) -> None:
+@pytest.mark.parametrize(("number", "used"), [(0, False), (1, True), (2, True), (3, True)])
+def test_skip_connections_come_from_stride_4_on(model: UNet, number: int, used: bool) -> None:
     lightness = lightness_of(noise(1, 64))
     with torch.no_grad():
         nn.init.normal_(model.to_ab.weight)
@@ -113,4 +160,4 @@ def test_every_skip_connection_is_used(model: UNet, number: int) -> None:
             return [tap + 1 if i == number else tap for i, tap in enumerate(taps)]
 
         model.encoder.register_forward_hook(raised)
-        assert not torch.allclose(model(lightness), ab)
+        assert torch.allclose(model(lightness), ab) is not used

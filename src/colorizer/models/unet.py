@@ -10,27 +10,32 @@ from torch.nn import functional as F
 
 from colorizer.models.base import Colorizer
 from colorizer.models.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
+from colorizer.models.shared_layers import SharedBatchNorm2d, SharedChannelDropout
 
-# Channels of the decoder at strides 16, 8, 4 and 2.
-DECODER_CHANNELS = (192, 96, 64, 48)
+# Channels of the decoder at strides 16, 8 and 4.
+DECODER_CHANNELS = (192, 96, 64)
+STRIDE = 4
 
 
 class _Up(nn.Module):
     """Double the resolution, join the encoder's features of that resolution, and mix."""
 
-    def __init__(self, channels: int, skip_channels: int, out_channels: int) -> None:
+    def __init__(
+        self, channels: int, skip_channels: int, out_channels: int, dropout: float
+    ) -> None:
         super().__init__()
+        self.drop = SharedChannelDropout(dropout)
         self.mix = nn.Sequential(
             nn.Conv2d(channels + skip_channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
+            SharedBatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
+            SharedBatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
         )
 
     def forward(self, features: Tensor, skip: Tensor) -> Tensor:
-        features = F.interpolate(features, scale_factor=2, mode="nearest")
+        features = F.interpolate(self.drop(features), scale_factor=2, mode="nearest")
         mixed: Tensor = self.mix(torch.cat([features, skip], dim=1))
         return mixed
 
@@ -38,22 +43,35 @@ class _Up(nn.Module):
 class UNet(Colorizer):
     """U-Net (Ronneberger et al. 2015) on EfficientNet-Lite0.
 
-    The decoder ends at half the resolution and ab is upsampled bilinearly: the eye, like JPEG,
-    needs no finer chroma. The encoder's batch normalisation keeps the statistics of ImageNet:
-    those of small batches of few photographs are worse.
+    The decoder ends at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
+    no finer chroma, and a decoder that ends at half of it fits the training photographs better
+    and others worse. The encoder's batch normalisation keeps the statistics of ImageNet: those of
+    small batches of few photographs are worse.
+
+    Parameters
+    ----------
+    encoder_lr : float
+        The encoder's learning rate as a share of the decoder's; 0 freezes it.
+    frozen_blocks : int
+        The encoder's stem and so many of its first blocks stay as they are.
+    dropout : float
+        Share of the channels that each stage of the decoder does without in training.
     """
 
     size_multiple = 32
 
-    def __init__(self, encoder_lr: float = 1.0) -> None:
+    def __init__(
+        self, encoder_lr: float = 1.0, frozen_blocks: int = 0, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.encoder_lr = encoder_lr
         self.encoder = EfficientNetLite0().eval()
         self.encoder.requires_grad_(encoder_lr > 0)
-        skips = TAP_CHANNELS[-2::-1]  # strides 16, 8, 4, 2
+        self.encoder.freeze(frozen_blocks)
+        skips = TAP_CHANNELS[-2:0:-1]  # strides 16, 8, 4
         inputs = (TAP_CHANNELS[-1], *DECODER_CHANNELS[:-1])
         self.decoder = nn.ModuleList(
-            _Up(channels, skip, out)
+            _Up(channels, skip, out, dropout)
             for channels, skip, out in zip(inputs, skips, DECODER_CHANNELS, strict=True)
         )
         self.to_ab = nn.Conv2d(DECODER_CHANNELS[-1], 2, 1)
@@ -64,13 +82,22 @@ class UNet(Colorizer):
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""
+        return self.decode(self.encode(lightness))
+
+    def encode(self, lightness: Tensor) -> list[Tensor]:
+        """Return the encoder's features at strides 4, 8, 16 and 32 for L, (B, 1, H, W)."""
         # L as a grey 8-bit picture, scaled as the encoder's authors do: (x - 127) / 128.
         grey = ((lightness * 2.55 - 127) / 128).expand(-1, 3, -1, -1)
-        *skips, features = self.encoder(grey)
+        features: list[Tensor] = self.encoder(grey)
+        return features[1:]
+
+    def decode(self, taps: list[Tensor]) -> Tensor:
+        """Return ab / 128, (B, 2, H, W), for what :meth:`encode` returned."""
+        *skips, features = taps
         for up, skip in zip(self.decoder, reversed(skips), strict=True):
             features = up(features, skip)
         return F.interpolate(
-            self.to_ab(features), scale_factor=2, mode="bilinear", align_corners=False
+            self.to_ab(features), scale_factor=STRIDE, mode="bilinear", align_corners=False
         )
 
     def train(self, mode: bool = True) -> Self:
@@ -80,10 +107,10 @@ class UNet(Colorizer):
         return self
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
-        """Return a group for the decoder and, unless it is frozen, one for the encoder."""
+        """Return a group for the decoder and, unless all of it is frozen, one for the encoder."""
         decoder = [*self.decoder.parameters(), *self.to_ab.parameters()]
         groups: list[dict[str, object]] = [{"params": decoder, "lr": lr}]
-        if self.encoder_lr > 0:
-            encoder = list(self.encoder.parameters())
+        encoder = [p for p in self.encoder.parameters() if p.requires_grad]
+        if encoder:
             groups.append({"params": encoder, "lr": lr * self.encoder_lr})
         return groups

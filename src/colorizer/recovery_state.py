@@ -1,0 +1,92 @@
+"""The state of a training between two epochs, as bytes that execute nothing when read.
+
+The format is safetensors: tensors, and all else as JSON in its metadata, beside a SHA-256 of both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+VERSION = 1
+ABOUT, DIGEST = "colorizer_recovery", "sha256"
+
+
+class RecoveryError(Exception):
+    """Bytes that are no recovery state, or not the one that was asked for; says why."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A training after ``epoch``: its tensors by name, and what JSON can tell."""
+
+    epoch: int
+    tensors: dict[str, Tensor]
+    record: dict[str, Any]
+
+
+def pack(state: State, fingerprint: str) -> bytes:
+    """Return a state as bytes; ``fingerprint`` says of which training."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
+    about = json.dumps(
+        {
+            "version": VERSION,
+            "fingerprint": fingerprint,
+            "epoch": state.epoch,
+            "record": state.record,
+        },
+        allow_nan=False,
+    )
+    metadata = {ABOUT: about, DIGEST: _digest(about, tensors)}
+    content: bytes = safetensors.torch.save(tensors, metadata=metadata)
+    return content
+
+
+def unpack(content: bytes, fingerprint: str) -> State:
+    """Return the state that :func:`pack` made bytes of.
+
+    Raises
+    ------
+    RecoveryError
+        If the bytes are no such state, not as they were written, of another version of this
+        code or of another training.
+    """
+    try:
+        tensors = safetensors.torch.load(content)
+        metadata = _metadata(content)
+        text, digest = metadata[ABOUT], metadata[DIGEST]
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise RecoveryError(f"it is truncated or no recovery state ({error!r})") from error
+    if digest != _digest(text, tensors):
+        raise RecoveryError("its content does not match its SHA-256")
+    about = json.loads(text)
+    if about["version"] != VERSION:
+        raise RecoveryError(
+            f"it is of version {about['version']!r}, this code reads version {VERSION}"
+        )
+    if about["fingerprint"] != fingerprint:
+        raise RecoveryError("it is of another training")
+    return State(about["epoch"], tensors, about["record"])
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    # The length of the header in 8 bytes, little-endian, then the header, which is JSON. Reading
+    # it by safetensors takes a file.
+    length = int.from_bytes(content[:8], "little")
+    metadata: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
+    return metadata
+
+
+def _digest(about: str, tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256(about.encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"\n{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
