@@ -1,0 +1,277 @@
+"""Speed of a training step of each network, beside the limit, and memory over the epochs.
+
+    python -m benchmarks.train_step [--rounds 5] [--quick]
+
+Data are random, of the size and in the batches of params.yaml; `conv_ae` takes smaller batches on
+a CPU, where one of 64 is half a minute's work and a photograph costs the same in a small one. All
+variants take turns in every round, so that what else the machine does touches all alike; the table
+gives medians over the rounds, and the median of the ratios within a round:
+
+- ms and photographs/s: loss, gradients, optimiser and average, from a batch that is there
+- x encoder: that time a photograph, as a multiple of the bare encoder's forward and backward pass,
+  the limit for `unet` with the whole encoder trained; params.yaml may freeze a part of it
+- data: reading and augmenting the batch, as a share of the whole
+
+"decoder on features" is what a step would cost if the encoder's features were cached.
+
+Memory is that of a training in a process of its own (proportional set size; Linux only).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import psutil
+import torch
+from torch import Tensor
+
+from colorizer.color import AB_SCALE
+from colorizer.dataset import LabPhotographs, augment
+from colorizer.devices import pick_device
+from colorizer.learner import Learner
+from colorizer.models.registry import MODELS, build_to_train
+from colorizer.models.unet import UNet
+from colorizer.params import Params, Recipe, UNetRecipe, load_params
+from colorizer.recovery import Recovery
+from colorizer.recovery_state import State
+from colorizer.shards import Shards, write_shards
+from colorizer.splits import TRAIN, VAL
+from colorizer.training import LOSSES, train
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# Photographs a batch on a CPU, for networks that take most of a second for one.
+AT_MOST = {"conv_ae": 4}
+PHOTOGRAPHS = 64
+LIMIT = "bare encoder"
+LAYOUTS = {
+    "channels_last": torch.channels_last,
+    "contiguous": torch.contiguous_format,
+}
+ENCODER_LR = 0.1  # where params.yaml freezes the encoder, a step costs the same at any rate
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Something that is timed: ``load`` gives a batch, ``step`` learns from it."""
+
+    photographs: int
+    load: Callable[[], Tensor]
+    step: Callable[[Tensor], None]
+
+
+def training_step(
+    model: str, recipe: Recipe, layout: str, device: torch.device
+) -> Callable[[Tensor], None]:
+    """Return what a step of training does with a batch of Lab."""
+    memory_format = LAYOUTS[layout]
+    network = build_to_train(model, recipe)
+    network.to(device, memory_format=memory_format)  # type: ignore[call-overload]
+    network.train()
+    learner = Learner(network, recipe, steps=10_000)
+
+    def step(lab: Tensor) -> None:
+        lab = lab.to(device)
+        lightness = lab[:, :1].contiguous(memory_format=memory_format)
+        loss = LOSSES[recipe.loss](network(lightness) / AB_SCALE, lab[:, 1:] / AB_SCALE)
+        loss.item()
+        learner.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        learner.step()
+
+    return step
+
+
+def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Tensor], None]:
+    """Return the forward and the backward pass of unet's encoder, and nothing else."""
+    network = build_to_train("unet", recipe)
+    assert isinstance(network, UNet)
+    encoder = network.encoder.requires_grad_(True)
+    encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def passes(lab: Tensor) -> None:
+        image = (lab.to(device) / 128).contiguous(memory_format=torch.channels_last)
+        features = encoder(image)
+        torch.autograd.backward(
+            [feature.mean() for feature in features],
+        )
+        encoder.zero_grad()
+
+    return passes
+
+
+def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Tensor], None]:
+    """Return what a step would do with a batch whose features are there; Lab gives its shape."""
+    network = build_to_train("unet", replace(recipe, encoder_lr=0.0))
+    assert isinstance(network, UNet)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.train()
+    learner = Learner(network, recipe, steps=10_000)
+    features: list[Tensor] = []
+
+    def step(lab: Tensor) -> None:
+        lab = lab.to(device)
+        if not features:  # in the first round, which is not timed
+            with torch.no_grad():
+                features.extend(network.encode(lab[:, :1]))
+        loss = LOSSES[recipe.loss](network.decode(features), lab[:, 1:] / AB_SCALE)
+        loss.item()
+        learner.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        learner.step()
+
+    return step
+
+
+def variants(params: Params, device: torch.device, data: LabPhotographs) -> dict[str, Variant]:
+    """Return all that is compared, by name."""
+    generator = torch.Generator().manual_seed(0)
+
+    def loading(recipe: Recipe) -> Callable[[], Tensor]:
+        def load() -> Tensor:
+            numbers = torch.randint(len(data), (recipe.batch_size,), generator=generator)
+            return augment(data[numbers], recipe, generator)
+
+        return load
+
+    unet = params.train.unet
+    found = {
+        LIMIT: Variant(unet.batch_size, loading(unet), encoder_passes(unet, device)),
+        "unet, decoder on features": Variant(
+            unet.batch_size, loading(unet), decoder_step(unet, device)
+        ),
+    }
+    for model in MODELS:
+        recipe = params.train.recipe(model)
+        if device.type == "cpu" and model in AT_MOST:
+            recipe = replace(recipe, batch_size=min(recipe.batch_size, AT_MOST[model]))
+        recipes = {model: recipe}
+        if isinstance(recipe, UNetRecipe):
+            lr = recipe.encoder_lr or ENCODER_LR
+            recipes |= {
+                f"{model}, encoder trained": replace(recipe, encoder_lr=lr, frozen_blocks=0),
+                f"{model}, encoder frozen": replace(recipe, encoder_lr=0.0),
+            }
+        for name, one in recipes.items():
+            for layout in LAYOUTS:
+                step = training_step(model, one, layout, device)
+                found[f"{name}, {layout}"] = Variant(one.batch_size, loading(one), step)
+    return found
+
+
+def compare(found: dict[str, Variant], rounds: int, device: torch.device) -> None:
+    """Time all variants in turns and print the table."""
+    data_s: dict[str, list[float]] = {name: [] for name in found}
+    step_s: dict[str, list[float]] = {name: [] for name in found}
+    for number in range(rounds + 1):
+        for name, variant in found.items():
+            started = perf_counter()
+            lab = variant.load()
+            loaded = perf_counter()
+            variant.step(lab)
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            if number > 0:  # the first time warms up
+                data_s[name].append((loaded - started) / variant.photographs)
+                step_s[name].append((perf_counter() - loaded) / variant.photographs)
+    width = max(map(len, found))
+    print(f"{'':{width}}{'batch':>7}{'ms':>9}{'photographs/s':>15}{'x encoder':>11}{'data':>8}")
+    for name, variant in found.items():
+        median = statistics.median(step_s[name])
+        ratio = _median_ratio(step_s[name], step_s[LIMIT])
+        whole = [data + step for data, step in zip(data_s[name], step_s[name], strict=True)]
+        share = "" if name == LIMIT else f"{_median_ratio(data_s[name], whole):8.1%}"
+        print(
+            f"{name:{width}}{variant.photographs:7}{median * 1000:9.2f}{1 / median:15.1f}"
+            f"{ratio:11.2f}{share}"
+        )
+
+
+class _Watch(Recovery):
+    """Stands where a training saves its state after each epoch, and notes its memory."""
+
+    def __init__(self) -> None:
+        self.megabytes: list[float] = []
+
+    def load(self) -> State | None:
+        return None
+
+    def save(self, _: State) -> None:
+        self.megabytes.append(psutil.Process().memory_full_info().pss / 1e6)
+
+
+def watch_memory(params: Params, folder: Path, epochs: int, device: torch.device) -> None:
+    """Train the network of params.yaml on ``folder`` and print its memory after each epoch."""
+    recipe = params.train.recipe(params.model)
+    model, watch = build_to_train(params.model, recipe), _Watch()
+    with (
+        LabPhotographs(Shards(folder, TRAIN)) as train_lab,
+        LabPhotographs(Shards(folder, VAL)) as val_lab,
+    ):
+        train(model, recipe, (train_lab, val_lab), epochs, params.seed, device, recovery=watch)
+    first, last = watch.megabytes[0], watch.megabytes[-1]
+    print(
+        f"\n{params.model} in training, MB after each epoch: "
+        + " ".join(f"{megabytes:.0f}" for megabytes in watch.megabytes)
+        + f" ({last - first:+.1f})"
+    )
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--epochs", type=int, default=10, help="of the training whose memory counts"
+    )
+    parser.add_argument("--quick", action="store_true", help="2 rounds and 3 epochs")
+    parser.add_argument("--device", default="auto", help="auto | cpu | cuda | cuda:1 ...")
+    parser.add_argument("--memory-of", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.rounds, arguments.epochs = 2, 3
+    params, device = load_params(REPOSITORY / "params.yaml"), pick_device(arguments.device)
+    if arguments.memory_of:
+        watch_memory(params, arguments.memory_of, arguments.epochs, device)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _make_data(Path(folder), params.prepare.size)
+        with LabPhotographs(Shards(Path(folder), TRAIN)) as data:
+            print(
+                f"{params.prepare.size}x{params.prepare.size} on {device}, "
+                f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a "
+                "photograph\n"
+            )
+            compare(variants(params, device, data), arguments.rounds, device)
+        # A process of its own: what was compared above would count as well.
+        options = ["--memory-of", folder, "--epochs", str(arguments.epochs)]
+        options += ["--device", str(device)]
+        sys.stdout.flush()
+        subprocess.run([sys.executable, "-m", __spec__.name, *options], cwd=REPOSITORY, check=True)
+
+
+def _make_data(folder: Path, size: int) -> None:
+    generator = np.random.default_rng(0)
+    for split, count in ((TRAIN, PHOTOGRAPHS), (VAL, PHOTOGRAPHS // 4)):
+        photographs = (
+            generator.integers(0, 256, (size, size, 3), dtype=np.uint8) for _ in range(count)
+        )
+        write_shards(folder, split, photographs, count, size)
+
+
+def _median_ratio(ones: list[float], others: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(ones, others, strict=True))
+
+
+if __name__ == "__main__":
+    main()
