@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 
 from tests.test_resume import TIMEOUT_S, Workplace, communicate
+
+
+TORCHRUN = (
+    *(sys.executable, "-m", "torch.distributed.run"),
+    *("--nproc-per-node", "2", "--rdzv-endpoint", "localhost:0", "--rdzv-backend", "c10d"),
+)
 
 
 @pytest.fixture
@@ -64,3 +72,26 @@ def test_stopped_it_tells_once_where_the_next_run_goes_on(workplace: Workplace) 
     assert err.count("stopped; the next `dvc repro` goes on after epoch ") == 1
     assert "Traceback" not in err
     assert not any(child.is_running() for child in children)
+
+
+def test_torchrun_launches_it_as_well(tmp_path: Path) -> None:
+    alone, together = Workplace(tmp_path / "alone"), Workplace(tmp_path / "together")
+    for workplace in (alone, together):
+        workplace.set(epochs=3)
+    alone.finish()
+    # As in the README, but for the port: any that is free.
+    out, _ = together.finish(*TORCHRUN)
+    assert out.count("simple_ae, 3 epochs of 4 photographs") == 1
+    losses = [pd.read_csv(workplace.root / "plots/loss.csv") for workplace in (alone, together)]
+    pd.testing.assert_frame_equal(losses[1], losses[0], rtol=0, atol=1e-4)
+
+
+def test_a_process_of_torchrun_that_dies_ends_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+    workplace = Workplace(tmp_path)
+    with workplace.start(*TORCHRUN) as process:
+        children = wait_for_state(workplace, process)
+        children[1].kill()
+        communicate(process)
+    assert process.returncode != 0
+    assert not any(child.is_running() for child in children)
+    assert not (workplace.root / "data" / "checkpoints").exists()

@@ -56,9 +56,9 @@ class Workplace:
         params["train"] |= {"device": "cpu", "simple_ae": {**params["train"]["simple_ae"], **TINY}}
         (self.root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *launcher: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "stages.train"],
+            [*(launcher or (sys.executable,)), "-m", "stages.train"],
             cwd=self.root,
             # One thread: several that meet after every tiny tensor wait for a busy machine.
             env=os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"},
@@ -67,8 +67,8 @@ class Workplace:
             text=True,
         )
 
-    def finish(self) -> tuple[str, str]:
-        with self.start() as process:
+    def finish(self, *launcher: str) -> tuple[str, str]:
+        with self.start(*launcher) as process:
             out, err = communicate(process)
         assert process.returncode == 0, err
         return out, err
