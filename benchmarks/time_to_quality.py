@@ -60,7 +60,8 @@ class Contestant:
         steps = epochs * steps_per_epoch(self.photographs, self.recipe.batch_size)
         self.learner = Learner(model, self.recipe, steps)
         self.loop = EpochLoop(self.learner, self.recipe, device, "float32", ALONE)
-        self.multiply_adds = _of_a_photograph(name, self.recipe, photographs.size)
+        size = self.recipe.crop_size or photographs.size
+        self.multiply_adds = _of_a_photograph(name, self.recipe, size)
         self.seconds = 0.0
         self.rows: list[dict[str, object]] = []
 

@@ -248,6 +248,24 @@ class TestAugment:
         assert 0.5 - 1e-3 <= float(scales[0].min()) < 0.6
         assert 0.9 < float(scales[0].max()) <= 1 + 1e-3
 
+    @pytest.mark.parametrize("changes", [{}, {"flip": True, "min_crop": 0.5}], ids=str)
+    @pytest.mark.parametrize("size", [4, 8, 32])
+    def test_crops_have_the_size_that_is_asked_for(
+        self, changes: dict[str, float], size: int
+    ) -> None:
+        recipe = plain_recipe(crop_size=size, **changes)
+        assert augment(ramp(3), recipe, generator()).shape == (3, 3, size, size)
+        # Also of a process that has none of the batch's photographs.
+        nothing = augment(ramp(3)[:0], recipe, generator(), slice(3, 3), 3)
+        assert nothing.shape == (0, 3, size, size)
+
+    def test_smaller_photographs_show_the_same(self) -> None:
+        lab = ramp(1)
+        half = lab.shape[-1] // 2
+        small = augment(lab, plain_recipe(crop_size=half), generator())
+        means = lab.unflatten(-1, (half, 2)).unflatten(-3, (half, 2)).mean(dim=(-1, -3))
+        torch.testing.assert_close(small, means, atol=1e-3, rtol=0)
+
     def test_crops_come_from_all_over_the_photograph(self) -> None:
         cropped = augment(ramp(64), plain_recipe(min_crop=0.5), generator())
         middles = cropped[:, 0].mean(dim=(1, 2))

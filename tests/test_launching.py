@@ -15,7 +15,6 @@ import pytest
 
 from tests.test_resume import TIMEOUT_S, Workplace, communicate
 
-
 TORCHRUN = (
     *(sys.executable, "-m", "torch.distributed.run"),
     *("--nproc-per-node", "2", "--rdzv-endpoint", "localhost:0", "--rdzv-backend", "c10d"),

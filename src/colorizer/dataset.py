@@ -71,14 +71,14 @@ def augment(
     share: slice = slice(None),
     count: int | None = None,
 ) -> Tensor:
-    """Vary a batch as its recipe says: mirror, crop and enlarge, bend the lightness.
+    """Vary a batch as its recipe says: mirror, crop and resize, bend the lightness.
 
     Parameters
     ----------
     lab : Tensor
         (B, 3, H, W) float32 Lab on the CPU.
     recipe : Recipe
-        ``flip``, ``min_crop`` and ``gamma``.
+        ``flip``, ``min_crop``, ``crop_size`` and ``gamma``.
     generator : torch.Generator
         On the CPU; draws the same numbers whatever the device of the training.
     share, count : slice and int, optional
@@ -88,14 +88,15 @@ def augment(
     Returns
     -------
     Tensor
-        (B, 3, H, W) float32 Lab.
+        (B, 3, H, W) float32 Lab; (B, 3, crop_size, crop_size) unless ``crop_size`` is 0.
     """
+    size = list(lab.shape[-2:]) if recipe.crop_size == 0 else [recipe.crop_size] * 2
     count = len(lab) if count is None else count
 
     def uniform(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(count, generator=generator)[share]
 
-    if recipe.flip or recipe.min_crop < 1:
+    if recipe.flip or recipe.min_crop < 1 or size != list(lab.shape[-2:]):
         scale = uniform(recipe.min_crop, 1)
         sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(len(lab))
         theta = torch.zeros(len(lab), 2, 3)
@@ -104,8 +105,10 @@ def augment(
         theta[:, 0, 2] = (1 - scale) * uniform(-1, 1)
         theta[:, 1, 2] = (1 - scale) * uniform(-1, 1)
         if len(lab):  # else there is nothing to crop, and the numbers are drawn all the same
-            grid = F.affine_grid(theta, list(lab.shape), align_corners=False)
+            grid = F.affine_grid(theta, [*lab.shape[:2], *size], align_corners=False)
             lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
+        else:
+            lab = lab.new_empty(0, lab.shape[1], *size)
     if recipe.gamma > 0:
         gamma = uniform(-recipe.gamma, recipe.gamma).exp()[:, None, None, None]
         lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma

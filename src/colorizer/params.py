@@ -106,11 +106,12 @@ class Recipe:
     lr: Annotated[float, Rule(above=0)]
     weight_decay: Annotated[float, Rule(at_least=0)]
     schedule: Annotated[str, Rule(choices=("constant", "one_cycle"))]
-    loss: Annotated[str, Rule(choices=("l1", "smooth_l1", "mse"))]
+    loss: Annotated[str, Rule(choices=("l1", "sqrt_l1", "smooth_l1", "mse"))]
     batch_size: Annotated[int, Rule(at_least=1)]
     ema: Annotated[float, Rule(at_least=0, below=1)]
     flip: bool
     min_crop: Annotated[float, Rule(above=0, at_most=1)]
+    crop_size: Annotated[int, Rule(at_least=0, at_most=4096)]
     gamma: Annotated[float, Rule(at_least=0, at_most=2)]
     scale: Annotated[float, Rule(at_least=0.25, at_most=4)]
 
