@@ -60,7 +60,7 @@ class Contestant:
         steps = epochs * steps_per_epoch(self.photographs, self.recipe.batch_size)
         self.learner = Learner(model, self.recipe, steps)
         self.loop = EpochLoop(self.learner, self.recipe, device, "float32", ALONE)
-        size = self.recipe.crop_size or photographs.size
+        size = model.nearest_side(photographs.size * self.recipe.crop_scale)
         self.multiply_adds = _of_a_photograph(name, self.recipe, size)
         self.seconds = 0.0
         self.rows: list[dict[str, object]] = []

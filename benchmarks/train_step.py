@@ -135,18 +135,20 @@ def variants(params: Params, device: torch.device, data: LabPhotographs) -> dict
     """Return all that is compared, by name."""
     generator = torch.Generator().manual_seed(0)
 
-    def loading(recipe: Recipe) -> Callable[[], Tensor]:
+    def loading(model: str, recipe: Recipe) -> Callable[[], Tensor]:
+        side = MODELS[model]().nearest_side(data.size * recipe.crop_scale)
+
         def load() -> Tensor:
             numbers = torch.randint(len(data), (recipe.batch_size,), generator=generator)
-            return augment(data[numbers], recipe, generator)
+            return augment(data[numbers], recipe, generator, side=side)
 
         return load
 
     unet = params.train.unet
     found = {
-        LIMIT: Variant(unet.batch_size, loading(unet), encoder_passes(unet, device)),
+        LIMIT: Variant(unet.batch_size, loading("unet", unet), encoder_passes(unet, device)),
         "unet, decoder on features": Variant(
-            unet.batch_size, loading(unet), decoder_step(unet, device)
+            unet.batch_size, loading("unet", unet), decoder_step(unet, device)
         ),
     }
     for model in MODELS:
@@ -163,7 +165,7 @@ def variants(params: Params, device: torch.device, data: LabPhotographs) -> dict
         for name, one in recipes.items():
             for layout in LAYOUTS:
                 step = training_step(model, one, layout, device)
-                found[f"{name}, {layout}"] = Variant(one.batch_size, loading(one), step)
+                found[f"{name}, {layout}"] = Variant(one.batch_size, loading(model, one), step)
     return found
 
 

@@ -49,15 +49,11 @@ def _train(params: Params, device: torch.device, processes: Processes) -> None:
     make_repeatable(params.seed)
     model = build_to_train(params.model, recipe)
     train_set, val_set = Shards(PREPARED, TRAIN), Shards(PREPARED, VAL)
-    for name, size in (
-        ("prepare.size", train_set.size),
-        (f"train.{params.model}.crop_size", recipe.crop_size),
-    ):
-        if size % model.size_multiple:
-            raise UserError(
-                f"{name} must be a multiple of {model.size_multiple} for {params.model}, "
-                f"got {size}"
-            )
+    if train_set.size % model.size_multiple:
+        raise UserError(
+            f"prepare.size must be a multiple of {model.size_multiple} for {params.model}, "
+            f"got {train_set.size}"
+        )
     settings = {
         "seed": params.seed,
         "model": params.model,

@@ -37,7 +37,7 @@ PLAIN = Recipe(
     ema=0.0,
     flip=False,
     min_crop=1.0,
-    crop_size=0,
+    crop_scale=1.0,
     gamma=0.0,
     scale=1.0,
 )

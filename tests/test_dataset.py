@@ -253,17 +253,17 @@ class TestAugment:
     def test_crops_have_the_size_that_is_asked_for(
         self, changes: dict[str, float], size: int
     ) -> None:
-        recipe = plain_recipe(crop_size=size, **changes)
-        assert augment(ramp(3), recipe, generator()).shape == (3, 3, size, size)
+        recipe = plain_recipe(**changes)
+        assert augment(ramp(3), recipe, generator(), side=size).shape == (3, 3, size, size)
         # Also of a process that has none of the batch's photographs.
-        nothing = augment(ramp(3)[:0], recipe, generator(), slice(3, 3), 3)
+        nothing = augment(ramp(3)[:0], recipe, generator(), slice(3, 3), 3, size)
         assert nothing.shape == (0, 3, size, size)
 
     def test_smaller_photographs_show_the_same(self) -> None:
         lab = ramp(1)
         half = lab.shape[-1] // 2
-        small = augment(lab, plain_recipe(crop_size=half), generator())
-        means = lab.unflatten(-1, (half, 2)).unflatten(-3, (half, 2)).mean(dim=(-1, -3))
+        small = augment(lab, plain_recipe(), generator(), side=half)
+        means = lab.reshape(1, 3, half, 2, half, 2).mean(dim=(3, 5))
         torch.testing.assert_close(small, means, atol=1e-3, rtol=0)
 
     def test_crops_come_from_all_over_the_photograph(self) -> None:

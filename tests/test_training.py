@@ -675,6 +675,24 @@ def test_augmentation_is_for_training_only(
     assert seen == [2, 1, 2, 1]
 
 
+@pytest.mark.parametrize(("scale", "side"), [(0.25, 4), (0.5, 8), (0.8, 12), (1.0, 16)])
+def test_crops_are_resized_to_what_the_network_can_take(
+    tmp_path: Path, scale: float, side: int
+) -> None:
+    seen = []
+
+    class Watcher(Painter):
+        size_multiple = 4
+
+        def scaled_ab(self, lightness: Tensor) -> Tensor:
+            if self.training:
+                seen.append(tuple(lightness.shape[-2:]))
+            return super().scaled_ab(lightness)
+
+    fit(tmp_path, Watcher(), plain_recipe(crop_scale=scale), noise(2, 16))
+    assert seen == [(side, side)]
+
+
 def test_progress_is_told_on_standard_error_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

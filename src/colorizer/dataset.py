@@ -41,6 +41,11 @@ class LabPhotographs:
     def __len__(self) -> int:
         return self._shape[0]
 
+    @property
+    def size(self) -> int:
+        """The side of the photographs in pixels."""
+        return self._shape[-1]
+
     def __enter__(self) -> Self:
         return self
 
@@ -70,6 +75,7 @@ def augment(
     generator: torch.Generator,
     share: slice = slice(None),
     count: int | None = None,
+    side: int | None = None,
 ) -> Tensor:
     """Vary a batch as its recipe says: mirror, crop and resize, bend the lightness.
 
@@ -78,25 +84,27 @@ def augment(
     lab : Tensor
         (B, 3, H, W) float32 Lab on the CPU.
     recipe : Recipe
-        ``flip``, ``min_crop``, ``crop_size`` and ``gamma``.
+        ``flip``, ``min_crop`` and ``gamma``.
     generator : torch.Generator
         On the CPU; draws the same numbers whatever the device of the training.
     share, count : slice and int, optional
         ``lab`` is this part of a batch of ``count`` photographs, for all of which numbers are
         drawn; by default it is the whole batch.
+    side : int, optional
+        What crops, or whole photographs, are resized to; by default that of the photographs.
 
     Returns
     -------
     Tensor
-        (B, 3, H, W) float32 Lab; (B, 3, crop_size, crop_size) unless ``crop_size`` is 0.
+        (B, 3, H, W) float32 Lab, or (B, 3, side, side).
     """
-    size = list(lab.shape[-2:]) if recipe.crop_size == 0 else [recipe.crop_size] * 2
+    size = lab.shape[-2:] if side is None else (side, side)
     count = len(lab) if count is None else count
 
     def uniform(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(count, generator=generator)[share]
 
-    if recipe.flip or recipe.min_crop < 1 or size != list(lab.shape[-2:]):
+    if recipe.flip or recipe.min_crop < 1 or size != lab.shape[-2:]:
         scale = uniform(recipe.min_crop, 1)
         sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(len(lab))
         theta = torch.zeros(len(lab), 2, 3)

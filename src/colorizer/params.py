@@ -111,7 +111,7 @@ class Recipe:
     ema: Annotated[float, Rule(at_least=0, below=1)]
     flip: bool
     min_crop: Annotated[float, Rule(above=0, at_most=1)]
-    crop_size: Annotated[int, Rule(at_least=0, at_most=4096)]
+    crop_scale: Annotated[float, Rule(at_least=0.25, at_most=4)]
     gamma: Annotated[float, Rule(at_least=0, at_most=2)]
     scale: Annotated[float, Rule(at_least=0.25, at_most=4)]
 

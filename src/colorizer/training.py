@@ -148,13 +148,14 @@ class EpochLoop:
         # training that goes on from here draws what an uninterrupted one does.
         generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
         torch.manual_seed(_layer_seed(seed, epoch))
-        self.learner.model.train()
+        model = self.learner.model.train()
+        side = model.nearest_side(data.size * self.recipe.crop_scale)
         total = 0.0
         # The batches and all random numbers are the same in every process; each computes its
         # share of the photographs.
         for batch in torch.split(shuffled(len(data), generator), self.recipe.batch_size):  # (B,)
             share = self.processes.share(len(batch))
-            lab = augment(data[batch[share]], self.recipe, generator, share, len(batch))
+            lab = augment(data[batch[share]], self.recipe, generator, share, len(batch), side)
             value = self._step(lab.to(self.device), len(lab) / len(batch), epoch)
             total += value * len(batch)
             bar.update(len(batch))

@@ -72,6 +72,13 @@ class Stripes(Halves):
         return super().scaled_ab(lightness)
 
 
+@pytest.mark.parametrize(
+    ("side", "expected"), [(0.0, 4), (3.0, 4), (5.9, 4), (6.1, 8), (96.0, 96), (97.9, 96)]
+)
+def test_nearest_side_is_a_multiple_and_never_nothing(side: float, expected: int) -> None:
+    assert Halves().nearest_side(side) == expected
+
+
 class TestPredict:
     @pytest.mark.parametrize("scale", [1.0, 1.1, 0.9])
     def test_without_another_size_it_is_the_network_itself(self, scale: float) -> None:

@@ -54,12 +54,15 @@ class Colorizer(nn.Module):
 
     def predict(self, lightness: Tensor) -> Tensor:
         """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
-        size = lightness.shape[-2:]
-        multiple, scale = self.size_multiple, float(self.scale)
-        enlarged = [max(multiple, round(side * scale / multiple) * multiple) for side in size]
+        size, scale = lightness.shape[-2:], float(self.scale)
+        enlarged = [self.nearest_side(side * scale) for side in size]
         if scale == 1 or enlarged == list(size):
             return self.forward(lightness)
         return _resized(self.forward(_resized(lightness, enlarged)), size)
+
+    def nearest_side(self, side: float) -> int:
+        """Return the height or width nearest to ``side`` that the network can take, in pixels."""
+        return max(self.size_multiple, round(side / self.size_multiple) * self.size_multiple)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
