@@ -64,7 +64,7 @@ def test_another_rgb_is_kept_and_converted_there_and_back() -> None:
 def test_profile_of_greys_is_followed_and_srgb_written(mode: str) -> None:
     space = color_space_of(mode, grey_profile(1.0))
 
-    (seen,) = set(space.to_srgb(Image.new("L", (2, 2), 55)).get_flattened_data())
+    seen = space.to_srgb(Image.new("L", (1, 1), 55)).getpixel((0, 0))
     assert seen == (128, 128, 128)  # 0.216 in linear light
     assert space.writes_srgb
     assert space.written is not None
