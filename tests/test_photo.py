@@ -7,15 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import ExifTags, Image
-from torch import nn
 
-from colorizer.metrics import ciede2000
-from colorizer.models.unet import UNet
-from colorizer.photo import Colorist
-from tests.conftest import SAMPLE
 from tests.data_helpers import colorful, encoded, tree
 from tests.memory_helpers import needs_linux, peak_growth
-from tests.network_helpers import repeatable
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,
     SRGB,
@@ -23,7 +17,6 @@ from tests.photo_helpers import (
     grey_profile,
     greys,
     lab_of,
-    network,
     opened,
     sepia,
 )
@@ -200,30 +193,6 @@ def test_format_that_cannot_hold_the_size_leaves_nothing(tmp_path: Path) -> None
         colorist().colorize(tmp_path / "a.png", tmp_path / "a.webp", "webp")
 
     assert tree(tmp_path) == before
-
-
-@pytest.fixture(scope="module")
-def vivid() -> Colorist:
-    """The default network with random weights, and colours as strong as trained ones."""
-    with repeatable(0):
-        model = UNet()
-        nn.init.normal_(model.to_ab.weight, std=60)
-        return Colorist(network(model, side=192), 1.0, 95, side_by_side=False)
-
-
-def test_colors_hardly_depend_on_the_size(tmp_path: Path, vivid: Colorist) -> None:
-    with Image.open(sorted((SAMPLE / "scenes").rglob("*.jpg"))[0]) as image:
-        large = image.convert("L").resize((4896, 3264), Image.Resampling.BICUBIC)
-    found = []
-    for width in (672, 1224, 2448, 4896):  # 0.3, 1, 4 and 16 megapixels
-        photograph = large.resize((width, width * 2 // 3), Image.Resampling.LANCZOS)
-        photograph.save(tmp_path / "a.tif")
-        vivid.colorize(tmp_path / "a.tif", tmp_path / "b.tif", "tiff")
-        small = opened(tmp_path / "b.tif").resize((336, 224), Image.Resampling.BOX)
-        found.append(np.asarray(small))
-
-    assert np.hypot(*lab_of(Image.fromarray(found[0]))[1:]).mean() > 5
-    assert max(ciede2000(one, found[0]) for one in found[1:]) < 2
 
 
 def _colorize(width: int) -> None:

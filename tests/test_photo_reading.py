@@ -115,7 +115,14 @@ def test_size_in_exif_is_that_of_the_file() -> None:
     assert (details[WIDTH], details[DATE]) == (96, "1910:01:02 03:04:05")
     assert ExifTags.Base.ExifImageHeight not in details
     assert exif[ARTIST] == "Somebody"
-    assert sized_exif(b"", (96, 32)) == b""
+
+
+def test_exif_that_names_no_size_stays_as_it_is() -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "Somebody"
+
+    for content in (exif.tobytes(), b""):
+        assert sized_exif(content, (96, 32)) == content
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,15 @@ from torch import Tensor
 
 from colorizer.color import lab_from_bytes
 from colorizer.color_profiles import ColorSpace
-from colorizer.images import DRAFT_FACTOR, to_rgb
+from colorizer.images import to_rgb
 
 # A panorama costs at most as much as so many squares; what is longer is seen smaller.
 MAX_ASPECT = 8
+# In pixels: networks halve a picture several times, and something must be left of it.
+SMALLEST = 32
+# Pixels are averaged in blocks until the photograph is this many times what is seen, and then
+# resized: with fewer, colours depend on the photograph's size.
+MARGIN = 4
 # Pillow's modes of which it can average pixels.
 _AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 
@@ -31,7 +36,8 @@ def view_size(size: tuple[int, int], side: int, multiple: int) -> tuple[int, int
     """
     shorter, longer = min(size), max(size)
     scale = min(side / shorter, MAX_ASPECT * side / longer)
-    width, height = (max(1, round(length * scale / multiple)) * multiple for length in size)
+    least = min(side, -(-SMALLEST // multiple) * multiple)
+    width, height = (max(least, round(length * scale / multiple) * multiple) for length in size)
     return width, height
 
 
@@ -55,8 +61,7 @@ def seen_lightness(image: Image.Image, space: ColorSpace, size: tuple[int, int])
     if image.mode not in _AVERAGED or (image.mode == "RGB" and image.has_transparency_data):
         image = to_rgb(image)
     factors = [
-        max(1, own // (DRAFT_FACTOR * wanted))
-        for own, wanted in zip(image.size, size, strict=True)
+        max(1, own // (MARGIN * wanted)) for own, wanted in zip(image.size, size, strict=True)
     ]
     small = image.reduce((factors[0], factors[1]))
     if small.mode != space.mode:

@@ -142,10 +142,10 @@ def _with_white_above(image: Image.Image) -> Image.Image:
 
 def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
     """Return EXIF with width and height in pixels as they are, if it names them."""
-    if not exif:
-        return exif
     loaded = Image.Exif()
     loaded.load(exif)
+    if ExifTags.IFD.Exif not in loaded:
+        return exif
     details = loaded.get_ifd(ExifTags.IFD.Exif)
     for tag, side in zip((_WIDTH, _HEIGHT), size, strict=True):
         if tag in details:
