@@ -14,6 +14,7 @@ from importlib import import_module
 from colorizer.errors import run_stage
 
 COMMANDS = {
+    "photo": "colour photographs at their own size",
     "evaluate": "measure a trained network on a folder of colour photographs",
 }
 INTERRUPTED = 130  # what shells give for a command that Ctrl-C ended

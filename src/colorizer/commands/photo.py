@@ -1,0 +1,237 @@
+"""``colorizer photo``: colour photographs at their own size."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorizer.errors import UserError
+from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
+
+if TYPE_CHECKING:
+    from colorizer.params import PredictParams
+    from colorizer.photo import Colorist
+    from colorizer.photo_files import Plan
+
+# What is imported within `run` is slow to load, and the help needs none of it.
+
+DESCRIPTION = """\
+Colour photographs at their own size.
+
+Each result is written beside its photograph, or into the folder of --output, as NAME_color in the
+same format; it keeps the photograph's lightness, EXIF, profile, resolution and transparency. A
+tint, such as sepia, is dropped. Nothing is overwritten unless you say so. Photographs that fail
+are named, the rest goes on, and the exit status is 1.
+
+  colorizer photo old.jpg                               writes old_color.jpg
+  colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
+  colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
+"""
+CHECKPOINT = Path("data/checkpoints/model.safetensors")
+QUALITY = 95
+SMALLEST, LARGEST = 32, 1024
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument(
+        "photographs", type=Path, nargs="+", metavar="PHOTOGRAPH", help="files, or folders of such"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="a folder to write into, or, of one photograph, the file to write",
+    )
+    parser.add_argument(
+        "-r", "--recursive", action="store_true", help="take photographs of sub-folders, too"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace results that are there already"
+    )
+    parser.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="write before and after in one picture, NAME_before_after",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="write this format (default: the photograph's own; PNG for GIF and BMP)",
+    )
+    parser.add_argument(
+        "--quality",
+        type=_whole_number(1, 100),
+        default=QUALITY,
+        metavar="N",
+        help="of JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--saturation",
+        type=float,
+        metavar="FACTOR",
+        help="factor of the predicted chroma: 0 is grey, 1 as predicted (default: what the "
+        "network's validation photographs allow)",
+    )
+    parser.add_argument(
+        "--size",
+        type=_whole_number(SMALLEST, LARGEST),
+        metavar="PIXELS",
+        help="shorter side of what the network sees, whatever the photograph's size (default: "
+        "that of its training)",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=CHECKPOINT,
+        metavar="FILE",
+        help="a trained network (default: %(default)s)",
+    )
+
+
+def run(arguments: Namespace) -> None:
+    """Colour all photographs.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint or an option cannot be used, the disk is full, or a photograph failed.
+    """
+    from colorizer.interrupts import raise_on_interrupts
+    from colorizer.photo_files import COLORED, SIDE_BY_SIDE, Wish, plan
+
+    raise_on_interrupts()
+    _check_format(arguments)
+    wish = Wish(
+        arguments.output,
+        arguments.recursive,
+        arguments.overwrite,
+        arguments.format,
+        SIDE_BY_SIDE if arguments.side_by_side else COLORED,
+    )
+    found = plan(arguments.photographs, wish)
+    # Before what takes time; and where there is nothing to do, no network is needed.
+    colorist = _load(arguments) if found.jobs else None
+    failures = list(found.refused)
+    if colorist:
+        failures += _colorize(colorist, found, arguments.overwrite)
+    _report(found, failures)
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _check_format(arguments: Namespace) -> None:
+    from colorizer.photo_files import is_file_name
+
+    wanted = arguments.format
+    if arguments.output and is_file_name(arguments.output):
+        named = format_of(arguments.output.suffix)
+        if wanted not in (None, named):
+            raise UserError(f"--format {wanted} does not go with --output {arguments.output}")
+        wanted = named
+    if wanted == HEIC and not has_heif():
+        raise UserError("HEIC needs a plug-in: pip install pillow-heif")
+
+
+def _load(arguments: Namespace) -> Colorist:
+    from colorizer.devices import make_repeatable, pick_device
+    from colorizer.params import changed
+    from colorizer.photo import Colorist
+    from colorizer.photo_network import load_photo_network
+    from colorizer.vividness import saturation_of
+
+    checkpoint = arguments.checkpoint
+    if not checkpoint.is_file():
+        raise UserError(
+            f"checkpoint {checkpoint} not found; train a network with: dvc repro, get that of "
+            "your team with: dvc pull, or name another with --checkpoint"
+        )
+    options = {name: getattr(arguments, name) for name in ("device", "saturation")}
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = changed(_settings_of(checkpoint), "predict", given)
+    device = pick_device(settings.device)
+    make_repeatable(seed=0)
+    return Colorist(
+        load_photo_network(checkpoint, device, arguments.size, settings.mirror),
+        saturation_of(settings, checkpoint),
+        arguments.quality,
+        arguments.side_by_side,
+    )
+
+
+def _settings_of(checkpoint: Path) -> PredictParams:
+    """Return those of the pipeline that the checkpoint lies in, or what they are by default."""
+    from colorizer.params import PARAMS_FILE, PredictParams, load_params
+
+    # Not resolved: DVC may have made a link to its cache.
+    folders = checkpoint.absolute().parents
+    if len(folders) >= len(CHECKPOINT.parts):
+        file = folders[len(CHECKPOINT.parts) - 1] / PARAMS_FILE
+        if file.is_file():
+            return load_params(file).predict
+    return PredictParams(
+        device="auto",
+        batch_size=1,
+        mirror=True,
+        saturation="auto",
+        saturation_cost=0.2,
+        scheduler="",
+        panels=0,
+    )
+
+
+def _colorize(colorist: Colorist, found: Plan, overwrite: bool) -> list[tuple[Path, str]]:
+    from tqdm import tqdm
+
+    from colorizer.images import UnreadableImageError
+
+    failures = []
+    with tqdm(found.jobs, "colour", unit="photograph", disable=len(found.jobs) == 1) as bar:
+        for job in bar:
+            try:
+                if not overwrite and job.target.exists():
+                    raise UnreadableImageError(f"{job.target} is there by now")
+                for loss in colorist.colorize(job.source, job.target, job.format):
+                    tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
+            except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
+                failures.append((job.source, _reason(error)))
+    return failures
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}"
+    return str(error) or type(error).__name__
+
+
+def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
+    asked = len(found.jobs) + len(found.refused) + len(found.already_there)
+    if found.already_there:
+        first, more = found.already_there[0], len(found.already_there) - 1
+        names = f"{first} and {more} more are" if more else f"{first} is"
+        print(f"{names} there already; --overwrite replaces what is there")
+    if failures and asked == 1:
+        raise UserError("{}: {}".format(*failures[0]))
+    coloured = asked - len(found.already_there) - len(failures)
+    if asked == 1 and coloured:
+        print(found.jobs[0].target)
+    elif coloured:
+        print(f"{coloured} photograph{'s' if coloured > 1 else ''} coloured")
+    for source, reason in failures:
+        print(f"{source}: {reason}", file=sys.stderr)
+    if failures:
+        raise UserError(f"{len(failures)} of {asked} could not be coloured")

@@ -1,0 +1,76 @@
+"""One photograph: read, coloured at its own size, written."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from colorizer.full_size import colored_strips, has_alpha, has_wide_greys
+from colorizer.lightness_tables import WORD
+from colorizer.photo_formats import FORMATS
+from colorizer.photo_network import PhotoNetwork
+from colorizer.photo_reading import read_photo
+from colorizer.photo_writing import Output, white_of, write_photo
+
+
+@dataclass(frozen=True)
+class Colorist:
+    """What is common to all photographs of a run.
+
+    Attributes
+    ----------
+    network : PhotoNetwork
+        Predicts chroma.
+    saturation : float
+        Factor of the predicted chroma.
+    quality : int
+        1 to 100, of JPEG, WebP and HEIC.
+    side_by_side : bool
+        Write the photograph as it was, and the coloured one to the right of it.
+    """
+
+    network: PhotoNetwork
+    saturation: float
+    quality: int
+    side_by_side: bool
+
+    def colorize(self, source: Path, target: Path, format_: str) -> list[str]:
+        """Colour a photograph.
+
+        Parameters
+        ----------
+        source, target : Path
+            The file to read and that to write, whole or not at all.
+        format_ : str
+            A key of :data:`colorizer.photo_formats.FORMATS`.
+
+        Returns
+        -------
+        list of str
+            What ``target`` could not keep.
+
+        Raises
+        ------
+        UnreadableImageError
+            If ``source`` cannot be decoded.
+        UserError
+            If the disk is full or read-only.
+        OSError, ValueError
+            If the format cannot hold the photograph, or the place cannot be written to.
+        """
+        photo = read_photo(source)
+        ab = self.network.predict(photo.image, photo.space) * self.saturation
+        output = Output(format_, self.quality)
+        white = white_of(photo, output)
+        width, height = photo.image.size
+        size = (2 * width if self.side_by_side else width, height)
+        strips = colored_strips(photo.image, photo.space, ab, white, self.side_by_side)
+        with closing(strips):
+            write_photo(target, strips, size, photo, output)
+        lost = []
+        if has_wide_greys(photo.image) and white != WORD:
+            lost.append("16 bits become 8; --format tiff keeps them")
+        if has_alpha(photo.image) and not FORMATS[format_].has_alpha:
+            lost.append("transparency becomes white; --format png keeps it")
+        return lost
