@@ -209,6 +209,16 @@ def test_exif_orientation_is_undone(tmp_path: Path, orientation: int, format_: s
     np.testing.assert_allclose(corners, [[RED, GREEN], [BLUE, YELLOW]], atol=6)
 
 
+@pytest.mark.parametrize("orientation", STORED)
+def test_exif_orientation_of_a_grey_tiff_is_undone(tmp_path: Path, orientation: int) -> None:
+    grey = quadrants().convert("L")
+    expected = load(tmp_path / "upright.tif", turned(1, "TIFF", grey)).pixels
+
+    square = load(tmp_path / "turned.tif", turned(orientation, "TIFF", grey))
+
+    np.testing.assert_allclose(square.pixels[2::11, 2::11], expected[2::11, 2::11], atol=6)
+
+
 @pytest.mark.parametrize("format_", ["JPEG", *LOSSLESS])
 @pytest.mark.parametrize("orientation", STORED)
 def test_vertical_is_what_is_so_after_turning(

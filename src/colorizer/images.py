@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ _TURNS = {
 }
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 _SRGB = ImageCms.createProfile("sRGB")
+
+
+# What Python calls a file that it has opened by its path.
+OPENED_FILE = re.compile(r"<_io\.\w+ name=(?:'[^']*'|\"[^\"]*\")>")
 
 
 class UnreadableImageError(Exception):
@@ -103,19 +108,21 @@ def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
         If the photograph is too large, too small, or vertical where only landscape is wanted.
     """
     try:
+        # Not by its path: Pillow maps an uncompressed TIFF then, in the wrong shape if it lies on
+        # its side.
         with _opened(photograph) as file:
             require_reasonable(file, rule.max_megapixels)
             file.seek(0)
-        with _pillow_limited_to(rule.max_megapixels):
-            image = Image.open(photograph, formats=FORMATS)
-        with image:
-            return _square(image, rule)
+            with pillow_limited_to(rule.max_megapixels):
+                image = Image.open(file, formats=FORMATS)
+            with image:
+                return _square(image, rule)
     except UnwantedImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnwantedImageError("too large", *_claimed_size(photograph)) from error
     except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
-        raise UnreadableImageError(_first_line(error, photograph)) from error
+        raise UnreadableImageError(first_line(error, photograph)) from error
 
 
 def _opened(photograph: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
@@ -123,7 +130,7 @@ def _opened(photograph: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
 
 
 @contextmanager
-def _pillow_limited_to(max_megapixels: float) -> Iterator[None]:
+def pillow_limited_to(max_megapixels: float) -> Iterator[None]:
     """Let Pillow refuse what is too large: for a GIF it takes memory before it tells the size."""
     with _PILLOW_LIMIT:
         Image.MAX_IMAGE_PIXELS = math.ceil(max_megapixels * 1e6)
@@ -147,7 +154,7 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     # Before the orientation is read: to look for it, Pillow may decode the pixels of a PNG.
     if width * height / 1e6 > rule.max_megapixels:
         raise UnwantedImageError("too large", width, height)
-    _require_decodable(image, rule.max_megapixels)
+    require_decodable(image, rule.max_megapixels)
     orientation = _orientation(image)
     if orientation in TRANSPOSED_ORIENTATIONS:
         width, height = height, width
@@ -176,7 +183,8 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     return Square(np.asarray(image, dtype=np.uint8), width, height)
 
 
-def _require_decodable(image: Image.Image, max_megapixels: float) -> None:
+def require_decodable(image: Image.Image, max_megapixels: float) -> None:
+    """Raise ``ValueError`` if decoding takes far more than such an image should, or cannot be."""
     if isinstance(image, TiffImageFile):
         # Decoders take memory for a whole tile, though it may be larger than the image.
         tile = [image.tag_v2.get(tag, 0) for tag in TILE_SIZE_TAGS]
@@ -296,9 +304,12 @@ def _center(box: Box) -> Box:
     return left, top, left + side, top + side
 
 
-def _first_line(error: Exception, photograph: Path | BinaryIO) -> str:
+def first_line(error: Exception, photograph: Path | BinaryIO) -> str:
+    """Return what an error says, without where the photograph lies or how Python calls it."""
     # An open file shows up as Python's name for it, which changes from run to run.
     name = photograph.name if isinstance(photograph, Path) else "the file"
-    text = str(error).replace(str(photograph), name).replace(repr(photograph), name).strip()
+    opened = repr(name) if isinstance(photograph, Path) else name
+    text = OPENED_FILE.sub(lambda _: opened, str(error))
+    text = text.replace(str(photograph), name).replace(repr(photograph), name).strip()
     text = text or type(error).__name__
     return text.splitlines()[0]

@@ -19,9 +19,9 @@ from colorizer.images import (
     FORMATS,
     ORIENTATION_TAG,
     UnreadableImageError,
-    _first_line,
-    _pillow_limited_to,
-    _require_decodable,
+    first_line,
+    pillow_limited_to,
+    require_decodable,
 )
 from colorizer.photo_formats import HEIC, format_of, has_heif
 
@@ -92,7 +92,7 @@ def read_photo(path: Path) -> Photo:
     except MemoryError as error:
         raise UnreadableImageError("there is not enough memory for it") from error
     except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
-        raise UnreadableImageError(_first_line(error, path)) from error
+        raise UnreadableImageError(first_line(error, path)) from error
 
 
 def _read(path: Path) -> Photo:
@@ -106,13 +106,13 @@ def _read(path: Path) -> Photo:
 
 def _decoded(file: BinaryIO) -> Photo:
     formats = (*FORMATS, "HEIF") if has_heif() else FORMATS
-    with _pillow_limited_to(MAX_MEGAPIXELS):
+    with pillow_limited_to(MAX_MEGAPIXELS):
         # Not by its path: Pillow would map grey TIFFs into memory, and scramble turned ones.
         opened = Image.open(file, formats=formats)
     with opened as image:
         if math.prod(image.size) > MAX_MEGAPIXELS * 1e6:
             raise UnreadableImageError(_too_large())
-        _require_decodable(image, MAX_MEGAPIXELS)
+        require_decodable(image, MAX_MEGAPIXELS)
         if image.mode == "F":
             raise UnreadableImageError(
                 "32-bit floating point pixels have no fixed range; save as 8 or 16 bit"
