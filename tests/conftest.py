@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from colorizer.params import Params, load_params
 from tests.data_helpers import save_photographs
+
+# No test is timed: on a busy machine anything may take long.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PARAMS_FILE = REPOSITORY / "params.yaml"

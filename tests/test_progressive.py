@@ -49,7 +49,7 @@ def scans(content: bytes) -> int:
     return content.count(b"\xff\xda")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     width=st.integers(8, 200),
     height=st.integers(8, 200),
@@ -136,14 +136,14 @@ def test_a_baseline_jpeg_is_left_alone() -> None:
     assert without_detail(jpeg(noisy(64, 64), progressive=False)) is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_truncated_jpeg_is_left_alone(data: st.DataObject) -> None:
     whole = jpeg(noisy(48, 40))
     assert without_detail(whole[: data.draw(st.integers(0, len(whole) - 1))]) is None
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_damaged_jpeg_raises_nothing(data: st.DataObject) -> None:
     broken = bytearray(jpeg(noisy(48, 40)))

@@ -87,7 +87,7 @@ class TestShares:
         shares=SHARES,
         seed=st.integers(0, 999),
     )
-    @settings(deadline=None, max_examples=8)
+    @settings(max_examples=8)
     def test_are_exact_whatever_they_are(
         self, categories: int, shares: tuple[float, float], seed: int
     ) -> None:
@@ -101,7 +101,7 @@ class TestShares:
         shares=st.just((0.1, 0.2)) | SHARES,
         seed=st.integers(0, 999),
     )
-    @settings(deadline=None, max_examples=8)
+    @settings(max_examples=8)
     def test_hold_within_a_hundredth_with_copies(
         self, categories: int, shares: tuple[float, float], seed: int
     ) -> None:
@@ -130,7 +130,7 @@ class TestShares:
     @given(
         categories=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=40), shares=SHARES
     )
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     def test_hold_in_small_categories_too(
         self, categories: list[str], shares: tuple[float, float]
     ) -> None:
@@ -175,7 +175,7 @@ class TestSmallSets:
         shares=SHARES,
         salt=st.integers(0, 99),
     )
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     def test_every_photograph_is_in_one_split_and_groups_stay_together(
         self, photographs: list[tuple[str, int]], shares: tuple[float, float], salt: int
     ) -> None:
@@ -191,7 +191,7 @@ class TestSmallSets:
             assert (split == name).sum() <= share * len(groups) + largest
 
     @given(categories=st.lists(st.sampled_from("abcde"), max_size=14), shares=SHARES)
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     def test_shares_are_exact_without_copies(
         self, categories: list[str], shares: tuple[float, float]
     ) -> None:
@@ -284,7 +284,7 @@ class TestStability:
         shares=st.just((0.1, 0.2)) | SHARES,
         seed=st.integers(0, 999),
     )
-    @settings(deadline=None, max_examples=30)
+    @settings(max_examples=30)
     def test_one_more_photograph_moves_four_others_at_most(
         self, count: int, categories: int, category: int, shares: tuple[float, float], seed: int
     ) -> None:

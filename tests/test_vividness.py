@@ -18,7 +18,13 @@ from colorizer.metrics import measure
 from colorizer.models.base import Colorizer
 from colorizer.models.unet import UNet
 from colorizer.params import Params
-from colorizer.vividness import SATURATIONS, choose_saturation, measure_vividness
+from colorizer.vividness import (
+    DOUBTS,
+    SATURATIONS,
+    cautious,
+    choose_saturation,
+    measure_vividness,
+)
 from tests.network_helpers import (
     Painter,
     Photographs,
@@ -58,7 +64,8 @@ class Dull(Colorizer):
 class TestMeasure:
     def test_range_goes_from_grey_to_twice_the_chroma(self, tmp_path: Path) -> None:
         found = measured(tmp_path, Painter(), noise(2, 8))
-        assert list(found) == ["saturation", "psnr", "colorfulness"]
+        assert list(found) == ["saturation", "psnr", "colorfulness", "photographs"]
+        assert set(found["photographs"]) == {2}
         assert found["saturation"].tolist() == [round(STEP * step, 2) for step in range(41)]
 
     def test_figures_are_those_of_photographs_coloured_so(
@@ -143,6 +150,19 @@ class TestMeasure:
     def test_same_photographs_same_bits(self, tmp_path: Path) -> None:
         first, again = (measured(tmp_path, Painter(), noise(7, 16)) for _ in range(2))
         pd.testing.assert_frame_equal(first, again, check_exact=True)
+
+
+class TestCautious:
+    @pytest.mark.parametrize("saturation", [0.0, 0.5, 1.0, 1.55, 2.0])
+    def test_few_photographs_say_little_and_many_nearly_all(self, saturation: float) -> None:
+        assert cautious(saturation, 0) == 1
+        assert cautious(saturation, DOUBTS) == pytest.approx((1 + saturation) / 2, abs=0.01)
+        assert cautious(saturation, 100_000) == pytest.approx(saturation, abs=0.01)
+
+    def test_more_photographs_move_it_further(self) -> None:
+        found = [cautious(1.5, count) for count in (1, 5, 21, 60, 160, 500)]
+        assert found == sorted(found)
+        assert 1 < found[0] < found[-1] < 1.5
 
 
 class TestChoose:

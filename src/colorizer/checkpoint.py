@@ -22,7 +22,7 @@ from colorizer.models.registry import MODELS, build
 
 VERSION = "2"
 METADATA_KEY = "colorizer"
-VIVIDNESS = ("saturation", "psnr", "colorfulness")
+VIVIDNESS = ("saturation", "psnr", "colorfulness", "photographs")
 
 
 def save_checkpoint(

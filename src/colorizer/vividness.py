@@ -26,6 +26,9 @@ SATURATIONS = tuple(round(0.05 * step, 2) for step in range(41))  # 0 to 2
 # Enough to choose by, also where val holds many thousands. Shards are in the order of content
 # hashes: the first ones are as good as any.
 MOST_PHOTOGRAPHS = 500
+# How many photographs' word it takes to be as sure as one is beforehand that 1 is right. Without
+# it, what a few photographs allow is a draw of lots, and dear for others (docs/experiments.md).
+DOUBTS = 30
 BATCH_SIZE = 32
 
 
@@ -45,7 +48,8 @@ def measure_vividness(model: Colorizer, photographs: Shards, device: torch.devic
     -------
     DataFrame
         A row for each of :data:`SATURATIONS`: ``saturation``; ``psnr``, the mean over the
-        photographs in dB; ``colorfulness``, the mean as a share of the true photographs' mean.
+        photographs in dB; ``colorfulness``, the mean as a share of the true photographs' mean;
+        ``photographs``, how many were measured.
     """
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     count = min(len(photographs), MOST_PHOTOGRAPHS)
@@ -66,6 +70,7 @@ def measure_vividness(model: Colorizer, photographs: Shards, device: torch.devic
     table = pd.DataFrame({"saturation": SATURATIONS})
     table["psnr"] = sums[:, 0] / count
     table["colorfulness"] = sums[:, 1] / truth if truth > 0 else 0.0
+    table["photographs"] = count
     return table
 
 
@@ -91,6 +96,15 @@ def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
     return float(max([best["saturation"], *vivid["saturation"]]))
 
 
+def cautious(saturation: float, photographs: int) -> float:
+    """Return a saturation between 1 and the one that so many photographs spoke for.
+
+    The fewer they are, the nearer to 1: the mean of what they say and of :data:`DOUBTS` voices
+    for 1, in hundredths.
+    """
+    return round(1 + (saturation - 1) * photographs / (photographs + DOUBTS), 2)
+
+
 def saturation_of(params: PredictParams, checkpoint: Path) -> float:
     """Return the saturation that ``params`` name, or choose it as the checkpoint's val allows.
 
@@ -100,7 +114,9 @@ def saturation_of(params: PredictParams, checkpoint: Path) -> float:
         If the checkpoint cannot be read.
     """
     if isinstance(params.saturation, str):  # auto
-        return choose_saturation(load_vividness(checkpoint), params.saturation_cost)
+        vividness = load_vividness(checkpoint)
+        chosen = choose_saturation(vividness, params.saturation_cost)
+        return cautious(chosen, int(vividness["photographs"].iloc[0]))
     return params.saturation
 
 

@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
+from colorizer.vividness import cautious, choose_saturation
 from tests.e2e.conftest import Clone
 
 PER_IMAGE = [
@@ -76,7 +78,7 @@ def test_loss_has_a_row_for_every_epoch(clone: Clone) -> None:
 
 def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
     rows = rows_of(clone, "plots/vividness.csv")
-    assert set(rows[0]) == {"saturation", "psnr", "colorfulness"}
+    assert set(rows[0]) == {"saturation", "psnr", "colorfulness", "photographs"}
     assert [float(row["saturation"]) for row in rows] == pytest.approx(
         [step / 20 for step in range(41)]
     )
@@ -84,11 +86,11 @@ def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
 
 def test_saturation_is_chosen_on_val(clone: Clone) -> None:
     chosen = clone.json("metrics/predict.json")["saturation"]
-    rows = rows_of(clone, "plots/vividness.csv")
-    best = max(float(row["psnr"]) for row in rows)
-    (row,) = (row for row in rows if float(row["saturation"]) == chosen)
+    vividness = pd.read_csv(clone.root / "plots/vividness.csv")
+    (val,) = set(vividness["photographs"])
+    assert val == clone.json("metrics/prepare.json")["splits"]["val"]
     cost = yaml.safe_load(clone.read("params.yaml"))["predict"]["saturation_cost"]
-    assert float(row["psnr"]) >= best - cost - 1e-3
+    assert chosen == cautious(choose_saturation(vividness, cost), val)
 
 
 @pytest.mark.parametrize("split", ["test", "train"])

@@ -52,7 +52,7 @@ def test_sound_archive_is_unpacked(sandbox: Sandbox, name: str) -> None:
 
 @pytest.mark.parametrize("kind", SEEDS)
 def test_damaged_files_do_no_harm(sandbox: Sandbox, kind: str) -> None:
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
     @given(damaged(SEEDS[kind]))
     def check(content: bytes) -> None:
         note(f"the file begins, in hexadecimal: {content[:2000].hex()}")
