@@ -26,12 +26,12 @@ from tqdm import tqdm
 
 from benchmarks.multiply_adds import multiply_adds
 from colorizer.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figure
-from colorizer.color import AB_SCALE, bytes_from_lab, lab_from_bytes
+from colorizer.color import AB_SCALE
 from colorizer.dataset import LabPhotographs, steps_per_epoch
 from colorizer.devices import make_repeatable, pick_device
 from colorizer.distributed import ALONE
 from colorizer.files import write_csv
-from colorizer.inference import predict_ab
+from colorizer.inference import colorize_batch
 from colorizer.learner import Learner
 from colorizer.metrics import mse, psnr_from_mse
 from colorizer.models.base import Colorizer
@@ -84,9 +84,7 @@ class Contestant:
         values = []
         for start in range(0, len(photographs), self.recipe.batch_size):
             true = photographs[start : start + self.recipe.batch_size]
-            lightness = lab_from_bytes(true)[:, :1]
-            ab = predict_ab(model, lightness.to(self.device), mirror=False).cpu()
-            colored = bytes_from_lab(torch.cat([lightness, ab], dim=1))
+            colored = colorize_batch(model, true, mirror=False, device=self.device)
             values += [psnr_from_mse(mse(*pair)) for pair in zip(colored, true, strict=True)]
         epoch = len(self.rows)
         self.rows.append(

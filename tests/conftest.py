@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from colorizer.interrupts import SIGNALS
 from colorizer.params import Params, load_params
 from tests.data_helpers import save_photographs
 
@@ -31,3 +34,12 @@ def photographs(tmp_path: Path) -> Path:
     folder = tmp_path / "photographs"
     save_photographs(folder, 6)
     return folder
+
+
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    """Let the test change what SIGINT and SIGTERM do; afterwards they do what they did before."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

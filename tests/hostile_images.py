@@ -1,13 +1,28 @@
-"""Images that no camera and few programs write."""
+"""Images that no camera and few programs write, and what is none at all."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 
+import pytest
 from PIL import Image
 
-from tests.data_helpers import encoded
+from tests.data_helpers import colorful, encoded
+
+# What is no photograph, or only a part of one.
+BROKEN = [
+    pytest.param(b"", id="empty"),
+    pytest.param(b"this is no photograph", id="text"),
+    pytest.param(encoded(colorful(1), "JPEG")[:300], id="JPEG truncated in its head"),
+    pytest.param(encoded(colorful(1), "JPEG")[:-99], id="JPEG truncated in its pixels"),
+    pytest.param(encoded(colorful(1, 200, 200), "PNG")[:3000], id="truncated PNG"),
+    pytest.param(encoded(colorful(1, 200, 200), "WEBP")[:300], id="truncated WebP"),
+    pytest.param(encoded(colorful(1, 200, 200), "TIFF")[:3000], id="truncated TIFF"),
+    pytest.param(encoded(colorful(1, 200, 200), "BMP")[:3000], id="truncated BMP"),
+    pytest.param(encoded(colorful(1, 200, 200), "GIF")[:3000], id="truncated GIF"),
+    pytest.param(encoded(colorful(1), "PPM"), id="another format"),
+]
 
 
 def gif(width: int, height: int, disposal: int = 2) -> bytes:

@@ -21,7 +21,7 @@ from colorizer.images import (
     load_square,
 )
 from tests.data_helpers import colorful, encoded
-from tests.hostile_images import gif, run_length_coded, tiled_tiff, webp
+from tests.hostile_images import BROKEN, gif, run_length_coded, tiled_tiff, webp
 from tests.memory_helpers import needs_linux, peak_growth
 
 RULE = SquareRule(size=16, orientation="any", crop="stretch", min_side=1, max_megapixels=1)
@@ -273,21 +273,7 @@ def test_srgb_or_broken_profile_changes_nothing(tmp_path: Path, profile: bytes) 
     np.testing.assert_allclose(tagged.pixels, plain.pixels.astype(int), atol=1)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(b"", id="empty"),
-        pytest.param(b"this is no photograph", id="text"),
-        pytest.param(encoded(colorful(1), "JPEG")[:300], id="JPEG truncated in its head"),
-        pytest.param(encoded(colorful(1), "JPEG")[:-99], id="JPEG truncated in its pixels"),
-        pytest.param(encoded(colorful(1, 200, 200), "PNG")[:3000], id="truncated PNG"),
-        pytest.param(encoded(colorful(1, 200, 200), "WEBP")[:300], id="truncated WebP"),
-        pytest.param(encoded(colorful(1, 200, 200), "TIFF")[:3000], id="truncated TIFF"),
-        pytest.param(encoded(colorful(1, 200, 200), "BMP")[:3000], id="truncated BMP"),
-        pytest.param(encoded(colorful(1, 200, 200), "GIF")[:3000], id="truncated GIF"),
-        pytest.param(encoded(colorful(1), "PPM"), id="another format"),
-    ],
-)
+@pytest.mark.parametrize("content", BROKEN)
 def test_broken_file_is_unreadable(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UnreadableImageError, match=r"^.+$"):
         load(tmp_path / "photograph.jpg", content)

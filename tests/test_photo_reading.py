@@ -13,7 +13,7 @@ from colorizer.images import UnreadableImageError
 from colorizer.photo_formats import has_heif
 from colorizer.photo_reading import Photo, read_photo, sized_exif
 from tests.data_helpers import colorful, encoded
-from tests.hostile_images import gif, tiled_tiff, webp
+from tests.hostile_images import BROKEN, gif, tiled_tiff, webp
 from tests.photo_helpers import SRGB, greys
 from tests.test_images import (
     LOSSLESS,
@@ -178,18 +178,7 @@ def test_white_may_be_zero_in_16_bits(tmp_path: Path) -> None:
     assert photo.image.getpixel((0, 0)) == 64535
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(b"", id="empty"),
-        pytest.param(b"this is no photograph", id="text"),
-        pytest.param(encoded(colorful(1), "JPEG")[:300], id="JPEG truncated in its head"),
-        pytest.param(encoded(colorful(1), "JPEG")[:-99], id="JPEG truncated in its pixels"),
-        pytest.param(encoded(colorful(1, 200, 200), "PNG")[:3000], id="truncated PNG"),
-        pytest.param(encoded(colorful(1, 200, 200), "TIFF")[:3000], id="truncated TIFF"),
-        pytest.param(encoded(colorful(1), "PPM"), id="another format"),
-    ],
-)
+@pytest.mark.parametrize("content", BROKEN)
 def test_broken_file_is_unreadable(tmp_path: Path, content: bytes) -> None:
     error = error_of(tmp_path, content)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import torch
 from colorizer.interrupts import SIGNALS
 from colorizer.recovery import KEPT_FILES, Recovery
 from colorizer.recovery_state import State, pack
+
+pytestmark = pytest.mark.usefixtures("signal_handlers")
 
 FINGERPRINT = "ab" * 32
 STATE = State(epoch=3, tensors={"weight": torch.ones(5)}, record={"rows": []})
@@ -31,14 +32,6 @@ def recovery(folder: Path) -> Recovery:
 @pytest.fixture
 def file(folder: Path) -> Path:
     return folder / f"{FINGERPRINT}.safetensors"
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def loaded_epoch(recovery: Recovery) -> int:

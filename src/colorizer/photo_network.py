@@ -87,8 +87,7 @@ def load_photo_network(
         If the checkpoint cannot be read.
     """
     model = load_checkpoint(checkpoint)
-    side = side or round(_trained_size(checkpoint) * float(model.scale))
-    side = max(1, round(side / model.size_multiple)) * model.size_multiple
+    side = model.nearest_side(side or round(_trained_size(checkpoint) * float(model.scale)))
     # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
