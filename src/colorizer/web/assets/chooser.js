@@ -1,0 +1,109 @@
+// Sends photographs to the server one by one, and asks for each to be coloured.
+const input = element.querySelector("input");
+const drop = element.querySelector(".drop");
+const status = element.querySelector(".status");
+const problems = element.querySelector(".problems");
+const examples = element.querySelector(".examples");
+let page = {};
+let sending = false;
+
+function tell(lines) {
+  problems.replaceChildren(...lines.map((line) => {
+    const item = document.createElement("li");
+    item.textContent = line;
+    return item;
+  }));
+}
+
+function complain(line) {
+  tell([...Array.from(problems.children, (item) => item.textContent), line]);
+}
+
+function button({ thumbnail, credit }, index) {
+  const made = document.createElement("button");
+  const picture = document.createElement("img");
+  picture.src = thumbnail;
+  picture.alt = `Example ${index + 1}`;
+  made.type = "button";
+  made.title = credit;
+  made.append(picture);
+  made.addEventListener("click", () => {
+    tell([]);
+    status.textContent = "Colouring…";
+    trigger("select", { index });
+  });
+  return made;
+}
+
+// The server sends only what has changed.
+function draw() {
+  page = { ...page, ...props.value };
+  const { megapixels, megabytes, uploads } = page.limits ?? {};
+  element.querySelector(".limits").textContent = page.limits
+    ? `Up to ${uploads} at a time, each up to ${megapixels} megapixels and ${megabytes} MB`
+    : "";
+  element.classList.toggle("compact", page.count > 0);
+  examples.hidden = !page.examples?.length || page.count > 0;
+  if (props.value?.examples) {
+    examples.querySelector("div").replaceChildren(...page.examples.map(button));
+    const credits = [...new Set(page.examples.map(({ credit }) => credit))];
+    examples.querySelector("small").textContent = `Photographs: ${credits.join("; ")}`;
+  }
+  if (!sending) status.textContent = page.waiting ? "Colouring…" : "";
+  if (page.problem) complain(page.problem);
+}
+
+async function send(file) {
+  if (file.size > page.limits.megabytes * 1e6) {
+    throw new Error(`The file is larger than ${page.limits.megabytes} MB.`);
+  }
+  const name = encodeURIComponent(file.name || "photograph.png");
+  const address = `photographs/${page.key}?name=${name}`;
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", body: file });
+  } catch {
+    throw new Error("It could not be sent. Is the colorizer still running?");
+  }
+  if (!answer.ok) throw new Error((await answer.json()).detail);
+}
+
+async function sendAll(files) {
+  if (!files.length || sending || !page.key) return;
+  sending = true;
+  tell([]);
+  let first = true;
+  for (const [index, file] of files.entries()) {
+    status.textContent = files.length > 1
+      ? `Sending ${index + 1} of ${files.length}…`
+      : "Sending…";
+    try {
+      await send(file);
+      trigger("upload", { first });
+      first = false;
+    } catch (error) {
+      complain(`${file.name}: ${error.message}`);
+    }
+  }
+  sending = false;
+  status.textContent = first ? "" : "Colouring…";
+  input.value = "";
+}
+
+input.addEventListener("change", () => sendAll(Array.from(input.files)));
+for (const type of ["dragenter", "dragover"]) {
+  drop.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+}
+for (const type of ["dragleave", "drop"]) {
+  drop.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+  });
+}
+drop.addEventListener("drop", (event) => sendAll(Array.from(event.dataTransfer.files)));
+document.addEventListener("paste", (event) => sendAll(Array.from(event.clipboardData.files)));
+watch("value", draw);
+draw();

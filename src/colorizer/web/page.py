@@ -1,0 +1,183 @@
+"""The layout of the page, and what happens when the visitor does something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from importlib.resources import files
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from colorizer.web import views
+from colorizer.web.examples import Example
+from colorizer.web.limits import RefusedError
+from colorizer.web.open_photograph import Spot
+from colorizer.web.session import NamedFile, Session
+from colorizer.web.sessions import Sessions
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TITLE = "Colour your black-and-white photographs"
+PROMISE = "Nothing is sent to the internet: all is done on the computer that runs this page."
+MAX_SATURATION = 2.0
+ASSETS = files("colorizer.web") / "assets"
+# What takes the network or a photograph's full size, one at a time: each uses all cores.
+HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 1}
+# What is done in some hundredths of a second, beside the former.
+LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 2}
+
+
+def build_page(sessions: Sessions, examples: Sequence[Example], saturation: float) -> gr.Blocks:
+    """Lay the page out.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        The visitors.
+    examples : sequence of Example
+        Photographs to try.
+    saturation : float
+        What the slider shows at first.
+    """
+    page = gr.Blocks(title="Colorizer", analytics_enabled=False)
+    with page:
+        key = gr.State("", delete_callback=sessions.close)
+        gr.Markdown(f"# {TITLE}\n\n{PROMISE}", elem_id="title")
+        chooser = _html("chooser")
+        with gr.Column(visible=False) as work:
+            strip = _html("strip")
+            with gr.Row():
+                with gr.Column(scale=3, min_width=320):
+                    picture = _html("picture")
+                with gr.Column(scale=1, min_width=240):
+                    slider = gr.Slider(
+                        0,
+                        max(MAX_SATURATION, saturation),
+                        value=saturation,
+                        step=0.05,
+                        label="Colour strength",
+                        info="0 is grey",
+                    )
+                    save = gr.Button("Download", variant="primary", elem_id="save")
+                    save_all = gr.Button("Download all (ZIP)", visible=False, elem_id="save-all")
+                    download = _html("download")
+        shown = [chooser, strip, picture, work, slider, save_all]
+
+        def show(session: Session, problem: str | None = None) -> list[Any]:
+            chosen, strip_view = session.chosen, session.strip()
+            count = len(strip_view["photographs"])
+            return [
+                {"count": count, "waiting": session.coming, "problem": problem},
+                strip_view,
+                views.picture(session, is_new=True),
+                gr.Column(visible=chosen is not None),
+                chosen.saturation if chosen else saturation,
+                gr.Button(visible=count > 1),
+            ]
+
+        def start() -> tuple[str, dict[str, Any]]:
+            opened = sessions.open()
+            return opened, views.chooser(opened, sessions.limits, examples)
+
+        @_telling_refusals
+        def color_next(key: str, event: gr.EventData) -> list[Any]:
+            session, problem = sessions[key], None
+            try:
+                session.color_next(choose=bool(event.first))
+            except RefusedError as error:
+                problem = str(error)
+            return show(session, problem)
+
+        @_telling_refusals
+        def color_example(key: str, event: gr.EventData) -> list[Any]:
+            session, example = sessions[key], examples[int(event.index)]
+            session.add(f"{example.path.stem}.jpg", example.write_grey)
+            session.color_next(choose=True)
+            return show(session)
+
+        @_telling_refusals
+        def choose(key: str, event: gr.EventData) -> list[Any]:
+            sessions[key].choose(int(event.number))
+            return show(sessions[key])
+
+        @_telling_refusals
+        def remove(key: str, event: gr.EventData) -> list[Any]:
+            sessions[key].remove(int(event.number))
+            return show(sessions[key])
+
+        @_telling_refusals
+        def saturate(key: str, value: float) -> dict[str, Any] | None:
+            sessions[key].saturate(value)
+            return views.picture(sessions[key], is_new=False)
+
+        @_telling_refusals
+        def add_spot(key: str, event: gr.EventData) -> dict[str, Any] | None:
+            sessions[key].add_spot(Spot(float(event.x), float(event.y), str(event.color)))
+            return views.picture(sessions[key], is_new=False)
+
+        def removing(which: Callable[[gr.EventData], slice]) -> Callable[..., Any]:
+            @_telling_refusals
+            def remove_spots(key: str, event: gr.EventData) -> dict[str, Any] | None:
+                sessions[key].remove_spots(which(event))
+                return views.picture(sessions[key], is_new=False)
+
+            return remove_spots
+
+        @_telling_refusals
+        def offer(key: str) -> str:
+            return _address(key, sessions[key].save())
+
+        @_telling_refusals
+        def offer_all(key: str) -> str:
+            return _address(key, sessions[key].save_all())
+
+        def one(event: gr.EventData) -> slice:
+            return slice(int(event.index), int(event.index) + 1)
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        busy: dict[str, Any] = {**quiet, "show_progress": "minimal"}
+        sliding: dict[str, Any] = {"trigger_mode": "always_last", **LIGHT, **quiet}
+        page.load(start, None, [key, chooser], **quiet)
+        chooser.upload(color_next, key, shown, trigger_mode="multiple", **HEAVY, **quiet)
+        chooser.select(color_example, key, shown, **HEAVY, **quiet)
+        strip.select(choose, key, shown, **LIGHT, **quiet)
+        strip.delete(remove, key, shown, **LIGHT, **quiet)
+        slider.input(saturate, [key, slider], picture, **sliding)
+        hinting: dict[str, Any] = {"trigger_mode": "multiple", **HEAVY, **quiet}
+        picture.select(add_spot, key, picture, **hinting)
+        picture.delete(removing(one), key, picture, **hinting)
+        picture.undo(removing(lambda _: slice(-1, None)), key, picture, **hinting)
+        picture.clear(removing(lambda _: slice(None)), key, picture, **hinting)
+        save.click(offer, key, download, **HEAVY, **busy)
+        save_all.click(offer_all, key, download, **HEAVY, **busy)
+    return page
+
+
+def _html(name: str) -> gr.HTML:
+    """Return an element of the page that is made of files of :data:`ASSETS`.
+
+    Gradio runs what its templates hold as code: names of files come as data to the script.
+    """
+    return gr.HTML(
+        html_template=(ASSETS / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=(ASSETS / f"{name}.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=name,
+    )
+
+
+def _address(key: str, file: NamedFile) -> str:
+    return f"photographs/{key}/{file.path.name}"
+
+
+def _telling_refusals(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except RefusedError as error:
+            raise gr.Error(str(error), title="Sorry", print_exception=False) from error
+
+    return wrapped
