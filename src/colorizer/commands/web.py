@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
 from colorizer.commands.photo import QUALITY
 from colorizer.errors import UserError
+from colorizer.photo_reading import MAX_MEGAPIXELS
 
 # What is imported within `run` is slow to load, and the help needs none of it.
 
@@ -22,7 +23,6 @@ The page needs no internet, and only this computer can open it unless --host say
 is sent to it is kept in a temporary folder until the page is closed, or this command with Ctrl-C.
 """
 MAX_PORT = 65535
-MAX_MEGAPIXELS = 250
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,29 +77,35 @@ def run(arguments: Namespace) -> None:
         If the checkpoint, the port or an option cannot be used, or Gradio is missing.
     """
     from colorizer.interrupts import raise_on_interrupts
+    from colorizer.web.gradio_settings import set_up_gradio
+
+    raise_on_interrupts()
+    with TemporaryDirectory(prefix="colorizer-web-") as folder:
+        set_up_gradio(Path(folder, "gradio"))
+        _serve(arguments, Path(folder, "visitors"))
+
+
+def _serve(arguments: Namespace, folder: Path) -> None:
     from colorizer.photo import Colorist
     from colorizer.web.limits import Limits
 
     try:
-        from colorizer.web.server import build_app, listen, serve
+        from colorizer.web.server import build_app, listen, server_of
     except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("colorizer"):
+        if (error.name or "").startswith("colorizer"):
             raise
-        raise UserError(f"the page needs Gradio: pip install -e '.[web]' ({error})") from error
-    raise_on_interrupts()
+        raise UserError(f"colorizer web needs more: pip install -e '.[web]' ({error})") from error
     limits = Limits(arguments.max_megapixels, arguments.max_megabytes, arguments.max_uploads)
-    with (
-        listen(arguments.host, arguments.port) as listening,
-        TemporaryDirectory(prefix="colorizer-web-") as folder,
-    ):
+    # First, for that the port is free is known at once.
+    with listen(arguments.host, arguments.port) as listening:
         network, saturation = load_chosen_network(arguments)
         colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
-        app = build_app(colorist, limits, Path(folder))
+        app = build_app(colorist, limits, folder)
         address = _address(arguments.host, listening.getsockname()[1])
         print(f"Open {address} in a browser; Ctrl-C ends it.", flush=True)
         if arguments.open:
             webbrowser.open(address)
-        serve(app, listening)
+        server_of(app).run(sockets=[listening])
 
 
 def _up_to(most: float) -> Callable[[str], float]:

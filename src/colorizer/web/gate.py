@@ -19,7 +19,7 @@ NEEDED = (
     "/favicon.ico",
     "/manifest.json",
     "/gradio_api/heartbeat/",
-    "/gradio_api/queue/",
+    "/gradio_api/run/",
     "/gradio_api/startup-events",
     "/photographs/",
 )

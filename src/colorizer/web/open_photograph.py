@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageColor
+from PIL import Image
 
-from colorizer.lab_bytes import lab_from_bytes
+from colorizer.hinting import Chroma
 from colorizer.photo import Colorist
+from colorizer.photo_network import PhotoGlance, PhotoNetwork
 from colorizer.photo_reading import read_photo
 from colorizer.web.names import colored_name
-from colorizer.web.predicting import Chroma, Hint, predict
 from colorizer.web.previews import PREVIEW, SRGB, THUMBNAIL, colored, data_url, grey, small
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place of a photograph, and the colour that the visitor chose for it.
-
-    Attributes
-    ----------
-    x, y : float
-        Shares of the upright photograph's width and height, 0 to 1.
-    color : str
-        ``#rrggbb``, of which the lightness does not matter.
-    """
-
-    x: float
-    y: float
-    color: str
-
-    def as_hint(self) -> Hint:
-        """Return what the network is told."""
-        rgb = np.array(ImageColor.getrgb(self.color), np.uint8)
-        _, a, b = lab_from_bytes(rgb[None, None])[:, 0, 0]
-        return Hint(self.x, self.y, (float(a), float(b)))
+from colorizer.web.spots import Spot
 
 
 @dataclass
 class OpenPhotograph:
-    """A photograph, as small as the page shows it; the file is read again to save it.
+    """A photograph, as small as the page shows it; its file is read again to save it.
 
     Attributes
     ----------
@@ -56,12 +35,14 @@ class OpenPhotograph:
         Addresses of small JPEGs of it as it was.
     lightness : Image
         Greys, mode L, of the size that the page shows.
+    glance : PhotoGlance or None
+        What the network sees of it; None while the visitor works on another.
     chroma : Chroma
         What the network predicts.
     saturation : float
         Factor of that.
-    spots : list of Spot
-        In the order in which the visitor chose them.
+    spots : sequence of Spot
+        Colours that the visitor chose, the last one last.
     """
 
     name: str
@@ -70,26 +51,31 @@ class OpenPhotograph:
     before: str
     thumbnail: str
     lightness: Image.Image
-    chroma: Chroma
+    glance: PhotoGlance | None
+    chroma: Chroma[npt.NDArray[np.float32]]
     saturation: float
-    spots: list[Spot] = field(default_factory=list)
+    spots: Sequence[Spot] = ()
 
     def after(self) -> str:
         """Return the address of a small JPEG of it in colour."""
-        return data_url(colored(self.lightness, self._ab()))
+        return data_url(colored(self.lightness, self.chroma.at(self.saturation)))
 
-    def predict(self, colorist: Colorist) -> None:
-        """Colour it anew, after its spots have changed."""
-        hints = [spot.as_hint() for spot in self.spots]
-        self.chroma = predict(colorist.network, self.lightness, SRGB, hints)
+    def follow(self, spots: Sequence[Spot], network: PhotoNetwork) -> None:
+        """Take these colours for those that the visitor chose, and no others."""
+        # What it sees of the small picture is nearly the same, and to read the file takes long.
+        self.glance = self.glance or network.look(self.lightness, SRGB)
+        self.chroma = self.glance.follow([spot.as_hint() for spot in spots])
+        self.spots = spots
+
+    def rest(self) -> None:
+        """Free memory that is needed only while the visitor works on it."""
+        self.glance = None
 
     def save(self, colorist: Colorist, target: Path, max_megapixels: float) -> None:
-        """Write it in colour at its full size, as :meth:`Colorist.write` does."""
+        """Write it in colour at its full size; raises what reading and writing do."""
+        ab = self.chroma.at(self.saturation)
         photo = read_photo(self.source, max_megapixels)
-        colorist.write(photo, self._ab(), target, colored_name(self.name)[1])
-
-    def _ab(self) -> npt.NDArray[np.float32]:
-        return self.chroma.at(self.saturation)
+        colorist.write(photo, ab, target, colored_name(self.name)[1])
 
 
 def open_photograph(
@@ -104,7 +90,7 @@ def open_photograph(
     source : Path
         The file.
     colorist : Colorist
-        Its network colours, its saturation is the photograph's at first.
+        Its network colours it, its saturation is the first.
     max_megapixels : float
         10^6 pixels, the most that it may have.
 
@@ -114,15 +100,16 @@ def open_photograph(
         As :func:`colorizer.photo_reading.read_photo` does.
     """
     photo = read_photo(source, max_megapixels)
-    chroma = predict(colorist.network, photo.image, photo.space)
+    glance = colorist.network.look(photo.image, photo.space)
     preview = small(photo.image, photo.space, PREVIEW)
     return OpenPhotograph(
-        name,
-        source,
-        photo.image.size,
-        data_url(preview),
-        data_url(small(preview, SRGB, THUMBNAIL)),
-        grey(preview),
-        chroma,
-        colorist.saturation,
+        name=name,
+        source=source,
+        size=photo.image.size,
+        before=data_url(preview),
+        thumbnail=data_url(small(preview, SRGB, THUMBNAIL)),
+        lightness=grey(preview),
+        glance=glance,
+        chroma=glance.follow(()),
+        saturation=colorist.saturation,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib.resources import files
@@ -9,12 +10,13 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
+from colorizer.errors import UserError
 from colorizer.web import views
 from colorizer.web.examples import Example
 from colorizer.web.limits import RefusedError
-from colorizer.web.open_photograph import Spot
 from colorizer.web.session import NamedFile, Session
 from colorizer.web.sessions import Sessions
+from colorizer.web.spots import Spot
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,10 +25,14 @@ TITLE = "Colour your black-and-white photographs"
 PROMISE = "Nothing is sent to the internet: all is done on the computer that runs this page."
 MAX_SATURATION = 2.0
 ASSETS = files("colorizer.web") / "assets"
-# What takes the network or a photograph's full size, one at a time: each uses all cores.
-HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 1}
-# What is done in some hundredths of a second, beside the former.
-LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 2}
+# Visitors wait for each other in Session. Gradio's own queue (6.31) now and then loses the answer
+# to an event that overlaps another one of the same visitor.
+EVENT: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "trigger_mode": "multiple",
+}
 
 
 def build_page(sessions: Sessions, examples: Sequence[Example], saturation: float) -> gr.Blocks:
@@ -41,6 +47,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
     saturation : float
         What the slider shows at first.
     """
+    answers = itertools.count(1)  # so that none looks like the one before
     page = gr.Blocks(title="Colorizer", analytics_enabled=False)
     with page:
         key = gr.State("", delete_callback=sessions.close)
@@ -69,7 +76,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
             chosen, strip_view = session.chosen, session.strip()
             count = len(strip_view["photographs"])
             return [
-                {"count": count, "waiting": session.coming, "problem": problem},
+                {"count": count, "problem": problem, "answer": next(answers)},
                 strip_view,
                 views.picture(session, is_new=True),
                 gr.Column(visible=chosen is not None),
@@ -86,7 +93,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
             session, problem = sessions[key], None
             try:
                 session.color_next(choose=bool(event.first))
-            except RefusedError as error:
+            except (RefusedError, UserError) as error:
                 problem = str(error)
             return show(session, problem)
 
@@ -136,22 +143,19 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
         def one(event: gr.EventData) -> slice:
             return slice(int(event.index), int(event.index) + 1)
 
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        busy: dict[str, Any] = {**quiet, "show_progress": "minimal"}
-        sliding: dict[str, Any] = {"trigger_mode": "always_last", **LIGHT, **quiet}
-        page.load(start, None, [key, chooser], **quiet)
-        chooser.upload(color_next, key, shown, trigger_mode="multiple", **HEAVY, **quiet)
-        chooser.select(color_example, key, shown, **HEAVY, **quiet)
-        strip.select(choose, key, shown, **LIGHT, **quiet)
-        strip.delete(remove, key, shown, **LIGHT, **quiet)
-        slider.input(saturate, [key, slider], picture, **sliding)
-        hinting: dict[str, Any] = {"trigger_mode": "multiple", **HEAVY, **quiet}
-        picture.select(add_spot, key, picture, **hinting)
-        picture.delete(removing(one), key, picture, **hinting)
-        picture.undo(removing(lambda _: slice(-1, None)), key, picture, **hinting)
-        picture.clear(removing(lambda _: slice(None)), key, picture, **hinting)
-        save.click(offer, key, download, **HEAVY, **busy)
-        save_all.click(offer_all, key, download, **HEAVY, **busy)
+        page.load(start, None, [key, chooser], **EVENT)
+        chooser.upload(color_next, key, shown, **EVENT)
+        chooser.select(color_example, key, shown, **EVENT)
+        strip.select(choose, key, shown, **EVENT)
+        strip.delete(remove, key, shown, **EVENT)
+        slider.input(saturate, [key, slider], picture, **{**EVENT, "trigger_mode": "always_last"})
+        picture.select(add_spot, key, picture, **EVENT)
+        picture.delete(removing(one), key, picture, **EVENT)
+        picture.undo(removing(lambda _: slice(-1, None)), key, picture, **EVENT)
+        picture.clear(removing(lambda _: slice(None)), key, picture, **EVENT)
+        once = {**EVENT, "trigger_mode": "once", "show_progress": "minimal"}
+        save.click(offer, key, download, **once)
+        save_all.click(offer_all, key, download, **once)
     return page
 
 
@@ -177,7 +181,7 @@ def _telling_refusals(function: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except RefusedError as error:
+        except (RefusedError, UserError) as error:
             raise gr.Error(str(error), title="Sorry", print_exception=False) from error
 
     return wrapped

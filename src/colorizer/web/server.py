@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from pathlib import Path
 
@@ -36,10 +35,8 @@ def build_app(colorist: Colorist, limits: Limits, folder: Path) -> AsgiApp:
     limits : Limits
         What visitors may bring.
     folder : Path
-        An empty one, for all files.
+        To be made, for all files of visitors.
     """
-    # Gradio makes a folder for files in a place that all users share, also if it has none.
-    os.environ["GRADIO_TEMP_DIR"] = str(folder / "gradio")
     sessions = Sessions(folder, colorist, limits)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(transfers(sessions))
@@ -92,8 +89,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise UserError(f"--host {host}: {error.strerror}") from error
 
 
-def serve(app: AsgiApp, listening: socket.socket) -> None:
-    """Serve until Ctrl-C or SIGTERM, which then does what it did before."""
+def server_of(app: AsgiApp) -> uvicorn.Server:
+    """Return a server that runs until Ctrl-C or SIGTERM, which then do what they did before."""
     config = uvicorn.Config(
         app,
         log_level="critical",
@@ -101,4 +98,4 @@ def serve(app: AsgiApp, listening: socket.socket) -> None:
         ws="none",
         timeout_graceful_shutdown=GRACE_S,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)

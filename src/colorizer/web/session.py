@@ -10,16 +10,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Semaphore
 from typing import Any
 
 from colorizer.images import UnreadableImageError
 from colorizer.photo import Colorist
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.names import clean_name, colored_name, distinct, known_suffix
-from colorizer.web.open_photograph import OpenPhotograph, Spot, open_photograph
+from colorizer.web.open_photograph import OpenPhotograph, open_photograph
+from colorizer.web.spots import Spot
 
 ARCHIVE = "photographs_color.zip"
+MOST_SPOTS = 100
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,13 @@ class Session:
         Colours them.
     limits : Limits
         How many, and how large.
+    turn : Semaphore
+        Held while a photograph is as large in memory as it is; shared with other visitors.
     """
 
-    def __init__(self, folder: Path, colorist: Colorist, limits: Limits) -> None:
+    def __init__(self, folder: Path, colorist: Colorist, limits: Limits, turn: Semaphore) -> None:
         folder.mkdir(mode=0o700)
-        self._folder, self._colorist, self._limits = folder, colorist, limits
+        self._folder, self._colorist, self._limits, self._turn = folder, colorist, limits, turn
         self._lock = RLock()
         self._numbers = itertools.count(1)
         self._coming = 0  # photographs that are being sent, wait or are being coloured
@@ -124,7 +128,10 @@ class Session:
             file = self._waiting.popleft()
         # Not under the lock: meanwhile the visitor works on others.
         try:
-            opened = open_photograph(file.name, file.path, self._colorist, self._limits.megapixels)
+            with self._turn:
+                opened = open_photograph(
+                    file.name, file.path, self._colorist, self._limits.megapixels
+                )
         except BaseException as error:
             self.forget(file)
             if isinstance(error, UnreadableImageError):
@@ -135,12 +142,9 @@ class Session:
             number = next(self._numbers)
             self._photographs[number] = opened
             if choose or self._chosen is None:
-                self._chosen = number
-
-    @property
-    def coming(self) -> int:
-        """How many photographs are being sent, wait or are being coloured."""
-        return self._coming
+                self.choose(number)
+            else:
+                opened.rest()
 
     @property
     def chosen(self) -> OpenPhotograph | None:
@@ -148,11 +152,19 @@ class Session:
         with self._lock:
             return None if self._chosen is None else self._photographs[self._chosen]
 
+    @property
+    def takes_colors(self) -> bool:
+        """Whether the network follows colours that the visitor gives."""
+        return self._colorist.network.takes_hints
+
     def choose(self, number: int) -> None:
         """Work on another photograph, of which :meth:`strip` tells the number."""
         with self._lock:
-            if number in self._photographs:
-                self._chosen = number
+            if number not in self._photographs or number == self._chosen:
+                return
+            if self._chosen is not None:
+                self._photographs[self._chosen].rest()
+            self._chosen = number
 
     def remove(self, number: int) -> None:
         """Forget a photograph, and work on its neighbour if it was chosen."""
@@ -162,38 +174,43 @@ class Session:
             if removed is None:
                 return
             removed.source.unlink(missing_ok=True)
-            if self._chosen == number:
-                place, left = order.index(number), list(self._photographs)
-                self._chosen = left[min(place, len(left) - 1)] if left else None
+            if number == self._chosen:
+                self._chosen = None
+                left = list(self._photographs)
+                if left:
+                    self.choose(left[min(order.index(number), len(left) - 1)])
 
     def saturate(self, saturation: float) -> None:
         """Make the chosen photograph more or less vivid; the network is not asked."""
         self._require_chosen().saturation = saturation
 
     def add_spot(self, spot: Spot) -> None:
-        """Give a place of the chosen photograph a colour."""
-        self._change_spots(lambda spots: [*spots, spot])
+        """Give a place of the chosen photograph a colour.
+
+        Raises
+        ------
+        RefusedError
+            If it has too many already.
+        """
+        with self._lock:
+            opened = self._require_chosen()
+            if len(opened.spots) >= MOST_SPOTS:
+                raise RefusedError(f"Only {MOST_SPOTS} colours a photograph: remove some first.")
+            opened.follow([*opened.spots, spot], self._colorist.network)
 
     def remove_spots(self, which: slice) -> None:
-        """Take colours back that were chosen for places of the chosen photograph."""
-
-        def without(spots: list[Spot]) -> list[Spot]:
-            removed = spots[which]
-            return [spot for spot in spots if spot not in removed]
-
-        self._change_spots(without)
+        """Take colours back that were given to places of the chosen photograph."""
+        with self._lock:
+            opened = self._require_chosen()
+            left = list(opened.spots)
+            del left[which]
+            opened.follow(left, self._colorist.network)
 
     def _require_chosen(self) -> OpenPhotograph:
         chosen = self.chosen
         if chosen is None:
             raise RefusedError("There is no photograph any more.")
         return chosen
-
-    def _change_spots(self, change: Callable[[list[Spot]], list[Spot]]) -> None:
-        with self._lock:
-            photograph = self._require_chosen()
-            photograph.spots = change(photograph.spots)
-            photograph.predict(self._colorist)
 
     def strip(self) -> dict[str, Any]:
         """Return all photographs, with numbers, names and thumbnails, for the page."""
@@ -260,7 +277,8 @@ class Session:
 
     def _write(self, opened: OpenPhotograph, path: Path) -> None:
         try:
-            opened.save(self._colorist, path, self._limits.megapixels)
+            with self._turn:
+                opened.save(self._colorist, path, self._limits.megapixels)
         except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
             raise RefusedError(f"{opened.name} could not be saved: {error}") from error
 

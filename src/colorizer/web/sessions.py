@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 
 from colorizer.photo import Colorist
 from colorizer.web.limits import Limits, RefusedError
@@ -20,7 +20,7 @@ class Sessions:
     Parameters
     ----------
     folder : Path
-        Where they are kept.
+        To be made, for their files.
     colorist : Colorist
         Colours them.
     limits : Limits
@@ -30,12 +30,15 @@ class Sessions:
     def __init__(self, folder: Path, colorist: Colorist, limits: Limits) -> None:
         self._folder, self._colorist, self.limits = folder, colorist, limits
         self._by_key: OrderedDict[str, Session] = OrderedDict()
+        folder.mkdir(mode=0o700)
         self._lock = Lock()
+        # Each photograph takes all cores, and as much memory as it is large.
+        self._turn = Semaphore(1)
 
     def open(self) -> str:
         """Welcome a visitor, and return their key; one too many, and the longest idle one goes."""
         key = secrets.token_hex(KEY_BYTES)
-        session = Session(self._folder / key, self._colorist, self.limits)
+        session = Session(self._folder / key, self._colorist, self.limits, self._turn)
         with self._lock:
             self._by_key[key] = session
             too_many = len(self._by_key) > self.limits.visitors

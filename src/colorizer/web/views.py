@@ -42,5 +42,11 @@ def picture(session: Session, is_new: bool) -> dict[str, Any] | None:
     }
     if is_new:
         width, height = opened.size
-        view |= {"before": opened.before, "name": opened.name, "width": width, "height": height}
+        view |= {
+            "before": opened.before,
+            "name": opened.name,
+            "width": width,
+            "height": height,
+            "takesColors": session.takes_colors,
+        }
     return view

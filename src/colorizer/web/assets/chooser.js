@@ -5,7 +5,9 @@ const status = element.querySelector(".status");
 const problems = element.querySelector(".problems");
 const examples = element.querySelector(".examples");
 let page = {};
-let sending = false;
+let sending = null; // what is told while files are being sent
+let waiting = []; // events that ask for what was sent to be coloured, one after the other
+let coloring = false;
 
 function tell(lines) {
   problems.replaceChildren(...lines.map((line) => {
@@ -13,6 +15,20 @@ function tell(lines) {
     item.textContent = line;
     return item;
   }));
+}
+
+function report() {
+  const left = waiting.length + coloring;
+  const one = left > 1 ? `Colouring, ${left} to go…` : "Colouring…";
+  status.textContent = [sending, left ? one : ""].filter(Boolean).join(" ");
+}
+
+function color() {
+  if (!coloring && waiting.length) {
+    coloring = true;
+    trigger(...waiting.shift());
+  }
+  report();
 }
 
 function complain(line) {
@@ -29,14 +45,15 @@ function button({ thumbnail, credit }, index) {
   made.append(picture);
   made.addEventListener("click", () => {
     tell([]);
-    status.textContent = "Colouring…";
-    trigger("select", { index });
+    waiting.push(["select", { index }]);
+    color();
   });
   return made;
 }
 
 // The server sends only what has changed.
 function draw() {
+  if (props.value?.answer) coloring = false;
   page = { ...page, ...props.value };
   const { megapixels, megabytes, uploads } = page.limits ?? {};
   element.querySelector(".limits").textContent = page.limits
@@ -49,8 +66,8 @@ function draw() {
     const credits = [...new Set(page.examples.map(({ credit }) => credit))];
     examples.querySelector("small").textContent = `Photographs: ${credits.join("; ")}`;
   }
-  if (!sending) status.textContent = page.waiting ? "Colouring…" : "";
-  if (page.problem) complain(page.problem);
+  if (props.value?.problem) complain(props.value.problem);
+  color();
 }
 
 async function send(file) {
@@ -70,23 +87,22 @@ async function send(file) {
 
 async function sendAll(files) {
   if (!files.length || sending || !page.key) return;
-  sending = true;
   tell([]);
   let first = true;
   for (const [index, file] of files.entries()) {
-    status.textContent = files.length > 1
-      ? `Sending ${index + 1} of ${files.length}…`
-      : "Sending…";
+    sending = files.length > 1 ? `Sending ${index + 1} of ${files.length}…` : "Sending…";
+    report();
     try {
       await send(file);
-      trigger("upload", { first });
+      waiting.push(["upload", { first }]);
       first = false;
+      color();
     } catch (error) {
       complain(`${file.name}: ${error.message}`);
     }
   }
-  sending = false;
-  status.textContent = first ? "" : "Colouring…";
+  sending = null;
+  report();
   input.value = "";
 }
 

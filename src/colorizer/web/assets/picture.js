@@ -51,6 +51,7 @@ function draw() {
     before.alt = `Before: ${view.name}`;
     element.querySelector(".caption").textContent =
       `${view.name}, ${view.width} × ${view.height} pixels`;
+    element.querySelector(".palette").hidden = !view.takesColors;
     frame.style.aspectRatio = `${view.width} / ${view.height}`;
     frame.style.setProperty("--shape", view.width / view.height);
     divide(50);
