@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import chdir
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -56,16 +57,21 @@ def painter() -> Painter:
 
 
 @pytest.fixture(scope="session")
-def address(painter: Painter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def visitors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps what visitors send, once it is there."""
+    return tmp_path_factory.mktemp("server") / "visitors"
+
+
+@pytest.fixture(scope="session")
+def address(painter: Painter, visitors: Path) -> Iterator[str]:
     """Where the page is served on this computer."""
-    folder = tmp_path_factory.mktemp("server")
-    set_up_gradio(folder / "gradio")
+    set_up_gradio(visitors.with_name("gradio"))
     pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
     from colorizer.web.server import build_app, listen, server_of
 
     colorist = Colorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
     with chdir(REPOSITORY):  # the examples are there
-        app = build_app(colorist, LIMITS, folder / "visitors")
+        app = build_app(colorist, LIMITS, visitors)
     with listen("127.0.0.1", 0) as listening:
         server = server_of(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,10 +17,10 @@ from PIL import ExifTags, Image
 
 from tests.data_helpers import encoded
 from tests.photo_helpers import greys, lab_of, opened
-from tests.web.conftest import LIMITS, Painter
+from tests.web.conftest import LIMITS, PATIENCE_MS, Painter
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FilePayload, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 ARTIST = ExifTags.Base.Artist
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -210,10 +211,9 @@ def test_photographs_are_dropped_and_pasted(page: Page, way: str) -> None:
             const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
             const data = new DataTransfer();
             data.items.add(new File([bytes], "image.png", { type: "image/png" }));
-            const [target, event] = way === "drop"
-                ? [document.querySelector(".drop"), new DragEvent("drop", { dataTransfer: data })]
-                : [document, new ClipboardEvent("paste", { clipboardData: data })];
-            target.dispatchEvent(event);
+            document.dispatchEvent(way === "drop"
+                ? new DragEvent("drop", { dataTransfer: data })
+                : new ClipboardEvent("paste", { clipboardData: data }));
         }""",
         [way, content],
     )
@@ -262,3 +262,24 @@ def test_page_is_light_or_dark_as_the_visitor_likes(page: Page, is_dark: bool) -
 
     red = int(color.split("(")[1].split(",")[0])
     assert (red > 128) is is_dark
+
+
+def test_photographs_of_one_who_has_gone_are_removed(
+    browser: Browser, address: str, visitors: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Gradio then waits for a second, not for an hour.
+    monkeypatch.setenv("GRADIO_IS_E2E_TEST", "1")
+    before = set(visitors.iterdir())
+    page = browser.new_page()
+    page.goto(address)
+    choose(page, [photograph()])
+    page.wait_for_selector("#picture .frame")
+    (own,) = set(visitors.iterdir()) - before
+
+    page.close()
+
+    for _ in range(PATIENCE_MS // 100):
+        if not own.exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("its photographs are still there")

@@ -48,9 +48,16 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
         What the slider shows at first.
     """
     answers = itertools.count(1)  # so that none looks like the one before
+
+    def leave(key: str) -> None:
+        sessions.close(key)
+
     page = gr.Blocks(title="Colorizer", analytics_enabled=False)
+    # Gradio, too, keeps what it showed to visitors, thousands of them by default.
+    page.state_session_capacity = sessions.limits.visitors
     with page:
-        key = gr.State("", delete_callback=sessions.close)
+        # No method: with each page, Gradio copies what this is, with all that belongs to it.
+        key = gr.State("", delete_callback=leave)
         gr.Markdown(f"# {TITLE}\n\n{PROMISE}", elem_id="title")
         chooser = _html("chooser")
         with gr.Column(visible=False) as work:
@@ -65,6 +72,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
                         value=saturation,
                         step=0.05,
                         label="Colour strength",
+                        elem_id="saturation",
                         info="0 is grey",
                     )
                     save = gr.Button("Download", variant="primary", elem_id="save")

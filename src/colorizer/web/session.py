@@ -6,11 +6,12 @@ import itertools
 import shutil
 import zipfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock, Semaphore
+from threading import RLock
 from typing import Any
 
 from colorizer.images import UnreadableImageError
@@ -45,13 +46,14 @@ class Session:
         Colours them.
     limits : Limits
         How many, and how large.
-    turn : Semaphore
-        Held while a photograph is as large in memory as it is; shared with other visitors.
+    worker : Executor
+        Does what takes the network or a photograph's full size: for all visitors, one at a time
+        and in their order, for each takes all cores and as much memory as a photograph is large.
     """
 
-    def __init__(self, folder: Path, colorist: Colorist, limits: Limits, turn: Semaphore) -> None:
+    def __init__(self, folder: Path, colorist: Colorist, limits: Limits, worker: Executor) -> None:
         folder.mkdir(mode=0o700)
-        self._folder, self._colorist, self._limits, self._turn = folder, colorist, limits, turn
+        self._folder, self._colorist, self._limits, self._worker = folder, colorist, limits, worker
         self._lock = RLock()
         self._numbers = itertools.count(1)
         self._coming = 0  # photographs that are being sent, wait or are being coloured
@@ -93,7 +95,7 @@ class Session:
             self._coming -= 1
         file.path.unlink(missing_ok=True)
 
-    def add(self, name: str, write: Callable[[Path], None]) -> None:
+    def add(self, name: str, write: Callable[[Path], object]) -> None:
         """Line up a photograph that ``write`` stores in the file that it is given.
 
         Raises
@@ -128,10 +130,9 @@ class Session:
             file = self._waiting.popleft()
         # Not under the lock: meanwhile the visitor works on others.
         try:
-            with self._turn:
-                opened = open_photograph(
-                    file.name, file.path, self._colorist, self._limits.megapixels
-                )
+            opened = self._worker.submit(
+                open_photograph, file.name, file.path, self._colorist, self._limits.megapixels
+            ).result()
         except BaseException as error:
             self.forget(file)
             if isinstance(error, UnreadableImageError):
@@ -192,19 +193,27 @@ class Session:
         RefusedError
             If it has too many already.
         """
-        with self._lock:
-            opened = self._require_chosen()
-            if len(opened.spots) >= MOST_SPOTS:
-                raise RefusedError(f"Only {MOST_SPOTS} colours a photograph: remove some first.")
-            opened.follow([*opened.spots, spot], self._colorist.network)
+        if len(self._require_chosen().spots) >= MOST_SPOTS:
+            raise RefusedError(f"Only {MOST_SPOTS} colours a photograph: remove some first.")
+        self._change_spots(lambda spots: [*spots, spot])
 
     def remove_spots(self, which: slice) -> None:
         """Take colours back that were given to places of the chosen photograph."""
-        with self._lock:
-            opened = self._require_chosen()
-            left = list(opened.spots)
+
+        def without(spots: Sequence[Spot]) -> list[Spot]:
+            left = list(spots)
             del left[which]
-            opened.follow(left, self._colorist.network)
+            return left
+
+        self._change_spots(without)
+
+    def _change_spots(self, change: Callable[[Sequence[Spot]], list[Spot]]) -> None:
+        def follow() -> None:
+            with self._lock:
+                opened = self._require_chosen()
+                opened.follow(change(opened.spots), self._colorist.network)
+
+        self._worker.submit(follow).result()
 
     def _require_chosen(self) -> OpenPhotograph:
         chosen = self.chosen
@@ -277,8 +286,8 @@ class Session:
 
     def _write(self, opened: OpenPhotograph, path: Path) -> None:
         try:
-            with self._turn:
-                opened.save(self._colorist, path, self._limits.megapixels)
+            megapixels = self._limits.megapixels
+            self._worker.submit(opened.save, self._colorist, path, megapixels).result()
         except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
             raise RefusedError(f"{opened.name} could not be saved: {error}") from error
 

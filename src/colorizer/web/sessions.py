@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock, Semaphore
+from threading import Lock
 
 from colorizer.photo import Colorist
 from colorizer.web.limits import Limits, RefusedError
@@ -32,13 +33,12 @@ class Sessions:
         self._by_key: OrderedDict[str, Session] = OrderedDict()
         folder.mkdir(mode=0o700)
         self._lock = Lock()
-        # Each photograph takes all cores, and as much memory as it is large.
-        self._turn = Semaphore(1)
+        self._worker = ThreadPoolExecutor(1)
 
     def open(self) -> str:
         """Welcome a visitor, and return their key; one too many, and the longest idle one goes."""
         key = secrets.token_hex(KEY_BYTES)
-        session = Session(self._folder / key, self._colorist, self.limits, self._turn)
+        session = Session(self._folder / key, self._colorist, self.limits, self._worker)
         with self._lock:
             self._by_key[key] = session
             too_many = len(self._by_key) > self.limits.visitors

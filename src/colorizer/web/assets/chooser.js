@@ -5,8 +5,9 @@ const status = element.querySelector(".status");
 const problems = element.querySelector(".problems");
 const examples = element.querySelector(".examples");
 let page = {};
+const chosen = []; // files that are not sent yet
 let sending = null; // what is told while files are being sent
-let waiting = []; // events that ask for what was sent to be coloured, one after the other
+const waiting = []; // events that ask for what was sent to be coloured, one after the other
 let coloring = false;
 
 function tell(lines) {
@@ -68,6 +69,7 @@ function draw() {
   }
   if (props.value?.problem) complain(props.value.problem);
   color();
+  sendAll(); // what was chosen before the page was ready
 }
 
 async function send(file) {
@@ -85,12 +87,12 @@ async function send(file) {
   if (!answer.ok) throw new Error((await answer.json()).detail);
 }
 
-async function sendAll(files) {
-  if (!files.length || sending || !page.key) return;
-  tell([]);
+async function sendAll() {
+  if (sending || !page.key) return;
   let first = true;
-  for (const [index, file] of files.entries()) {
-    sending = files.length > 1 ? `Sending ${index + 1} of ${files.length}…` : "Sending…";
+  while (chosen.length) {
+    const file = chosen.shift();
+    sending = chosen.length ? `Sending, ${chosen.length + 1} to go…` : "Sending…";
     report();
     try {
       await send(file);
@@ -103,23 +105,27 @@ async function sendAll(files) {
   }
   sending = null;
   report();
-  input.value = "";
 }
 
-input.addEventListener("change", () => sendAll(Array.from(input.files)));
-for (const type of ["dragenter", "dragover"]) {
-  drop.addEventListener(type, (event) => {
+function add(files) {
+  if (!files.length) return;
+  if (!sending) tell([]);
+  chosen.push(...files);
+  sendAll();
+}
+
+input.addEventListener("change", () => {
+  add(input.files);
+  input.value = ""; // or the same file could not be chosen again
+});
+// Anywhere on the page: a browser would show a photograph that misses the frame, and leave.
+for (const type of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(type, (event) => {
     event.preventDefault();
-    drop.classList.add("over");
+    drop.classList.toggle("over", type === "dragover");
   });
 }
-for (const type of ["dragleave", "drop"]) {
-  drop.addEventListener(type, (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-  });
-}
-drop.addEventListener("drop", (event) => sendAll(Array.from(event.dataTransfer.files)));
-document.addEventListener("paste", (event) => sendAll(Array.from(event.clipboardData.files)));
+document.addEventListener("drop", (event) => add(event.dataTransfer.files));
+document.addEventListener("paste", (event) => add(event.clipboardData.files));
 watch("value", draw);
 draw();
