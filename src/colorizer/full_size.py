@@ -9,10 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from joblib import cpu_count
 from PIL import Image
-from torch.nn import functional as F
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.gamut import fitted_linear_rgb
@@ -137,13 +135,10 @@ class _Enlarged:
     def __init__(self, ab: Floats, size: tuple[int, int]) -> None:
         width, height = size
         if ab.shape[1] > height or ab.shape[2] > width:
-            shrunk = F.interpolate(
-                torch.from_numpy(ab)[None],
-                size=(min(ab.shape[1], height), min(ab.shape[2], width)),
-                mode="bilinear",
-                antialias=True,
-            )
-            ab = shrunk[0].numpy()
+            smaller = (min(ab.shape[2], width), min(ab.shape[1], height))
+            planes = [Image.fromarray(plane) for plane in ab]
+            resized = [plane.resize(smaller, Image.Resampling.BILINEAR) for plane in planes]
+            ab = np.stack([np.asarray(plane) for plane in resized])
         self._ab = ab
         self._height = height
         self._left, self._right, self._share = _between(np.arange(width), ab.shape[2], width)

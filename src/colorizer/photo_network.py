@@ -57,7 +57,7 @@ class PhotoNetwork:
             (2, h, w) float32, a and b in CIELAB units, in the size that the network sees.
         """
         size = view_size(image.size, self.side, self.model.size_multiple)
-        lightness = seen_lightness(image, space, size)
+        lightness = torch.from_numpy(seen_lightness(image, space, size))
         ab: npt.NDArray[np.float32] = (
             predict_ab(self.model, lightness.to(self.device), self.mirror)[0].cpu().numpy()
         )
@@ -87,19 +87,41 @@ def load_photo_network(
         If the checkpoint cannot be read.
     """
     model = load_checkpoint(checkpoint)
-    side = model.nearest_side(side or round(_trained_size(checkpoint) * float(model.scale)))
+    _, size = trained_as(checkpoint)
+    side = model.nearest_side(side) if side else side_of(model, size)
     # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return PhotoNetwork(model, device, side, mirror)
 
 
-def _trained_size(checkpoint: Path) -> int:
+def side_of(model: Colorizer, size: int) -> int:
+    """Return the shorter side in pixels that a network should see of photographs.
+
+    Parameters
+    ----------
+    model : Colorizer
+        As its checkpoint has it.
+    size : int
+        Side in pixels of the squares that it was trained on.
+    """
+    return model.nearest_side(round(size * float(model.scale)))
+
+
+def trained_as(checkpoint: Path) -> tuple[str, int]:
+    """Return a network's name in the registry, and the side in pixels of what it was trained on.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint does not tell.
+    """
     try:
         with safe_open(checkpoint, framework="pt") as file:
-            size = json.loads(file.metadata()[METADATA_KEY])["size"]
+            about = json.loads(file.metadata()[METADATA_KEY])
+        name, size = str(about["model"]), about["size"]
         if not isinstance(size, int) or size < 1:
             raise ValueError(f"size {size!r}")
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{checkpoint} is not a checkpoint of this project: {error!r}") from error
-    return size
+    return name, size

@@ -1,0 +1,140 @@
+"""A trained network as an ONNX file of its own, checked against torch before it is there."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import onnx
+import torch
+from torch.export import Dim
+
+from colorizer.checkpoint import load_checkpoint
+from colorizer.checkpoint_settings import settings_of
+from colorizer.errors import UserError
+from colorizer.files import whole_file
+from colorizer.models.base import Colorizer
+from colorizer.onnx_card import INPUT, OUTPUT, OnnxCard
+from colorizer.onnx_check import greatest_difference
+from colorizer.photo_network import side_of, trained_as
+from colorizer.vividness import saturation_of
+
+# Of CIELAB units: a hundredth of what the eye can tell, and a hundred times what rounding does.
+TOLERANCE = 1e-3
+
+
+def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
+    """Load a network, and what an ONNX file should say of it.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint or the parameters of the pipeline that it lies in cannot be read.
+    """
+    settings = settings_of(checkpoint)
+    model = load_checkpoint(checkpoint)
+    name, size = trained_as(checkpoint)
+    card = OnnxCard(
+        network=name,
+        size_multiple=model.size_multiple,
+        size=size,
+        scale=float(model.scale),
+        side=side_of(model, size),
+        saturation=saturation_of(settings, checkpoint),
+        mirror=settings.mirror,
+    )
+    return model, card
+
+
+def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> float:
+    """Write a network as ONNX, whole or not at all.
+
+    Parameters
+    ----------
+    model : Colorizer
+        In evaluation mode, on the CPU.
+    card : OnnxCard
+        What the file will say of it.
+    file : Path
+        The file to write; one that is there is replaced.
+    opset : int
+        Version of the ONNX operators.
+
+    Returns
+    -------
+    float
+        The greatest difference of ab from torch's that was found, in CIELAB units.
+
+    Raises
+    ------
+    UserError
+        If it is :data:`TOLERANCE` or more; then nothing is written.
+    """
+    graph = _labelled(_traced(model, opset), card)
+    with whole_file(file) as partial:
+        onnx.save(graph, partial)
+        onnx.checker.check_model(partial, full_check=True)
+        difference = greatest_difference(model, partial, card.side)
+        if not difference < TOLERANCE:
+            raise UserError(
+                f"ab of ONNX Runtime differ from those of torch by up to {difference:.2g}, where "
+                f"less than {TOLERANCE:g} is allowed: {file} is not written; try another --opset"
+            )
+    return difference
+
+
+def _traced(model: Colorizer, opset: int) -> onnx.ModelProto:
+    """Return the network as a graph for any number of photographs of any size that it takes."""
+    multiple = model.size_multiple
+    # Where an example has a length of 1, torch takes it that it always is.
+    example = torch.zeros(2, 1, 2 * multiple, 3 * multiple)
+    shape = {0: Dim("B"), 2: multiple * Dim("H"), 3: multiple * Dim("W")}
+    with _quiet():
+        program = torch.onnx.export(
+            model,
+            (example,),
+            dynamo=True,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=(shape,),
+            opset_version=opset,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let the exporter say nothing: it speaks of its own code and of packages it can do without.
+
+    What it makes is checked afterwards.
+    """
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _labelled(graph: onnx.ModelProto, card: OnnxCard) -> onnx.ModelProto:
+    """Put what the file should tell in place of the exporter's long notes on its own code."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.graph.ClearField("value_info")
+    graph.graph.name = card.network
+    graph.producer_name, graph.producer_version = "colorizer", version("colorizer")
+    graph.doc_string = "Predicts the chroma of photographs from their lightness."
+    metadata = card.to_metadata()
+    onnx.helper.set_model_props(graph, metadata)
+    graph.graph.input[0].doc_string = metadata["input"]
+    graph.graph.output[0].doc_string = metadata["output"]
+    return graph
