@@ -101,15 +101,8 @@ def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:
     return OnnxNetwork(session, card, nearest_side(side or card.side, card.size_multiple))
 
 
-def open_session(file: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on the CPU.
-
-    Parameters
-    ----------
-    file : Path
-        The file.
-    threads : int or None
-        How many compute; by default one for each core that this process may use.
+def open_session(file: Path) -> onnxruntime.InferenceSession:
+    """Open an ONNX file on the CPU, with a thread for each core that this process may use.
 
     Raises
     ------
@@ -118,7 +111,7 @@ def open_session(file: Path, threads: int | None = None) -> onnxruntime.Inferenc
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL
-    options.intra_op_num_threads = threads or cpu_count()
+    options.intra_op_num_threads = cpu_count()
     # Threads that wait by spinning would take the cores from those that join the colours.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
