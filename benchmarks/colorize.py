@@ -59,6 +59,7 @@ def measure(folder: Path, source: str, format_: str) -> None:
     import torch
     from torch import Tensor
 
+    from colorizer.models.hinted import Seen
     from colorizer.models.unet import UNet
     from colorizer.photo import Colorist
     from colorizer.photo_network import PhotoNetwork
@@ -66,11 +67,17 @@ def measure(folder: Path, source: str, format_: str) -> None:
     forward_s: list[float] = []
 
     class Timed(UNet):
-        def forward(self, lightness: Tensor) -> Tensor:
+        def see(self, lightness: Tensor) -> Seen:
             started = perf_counter()
-            ab = super().forward(lightness)
+            seen = super().see(lightness)
             forward_s.append(perf_counter() - started)
-            return ab
+            return seen
+
+        def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+            started = perf_counter()
+            parts = super().follow(seen, hints)
+            forward_s.append(perf_counter() - started)
+            return parts
 
     network = PhotoNetwork(Timed().eval(), torch.device("cpu"), 192, mirror=True)
     colorist = Colorist(network, 1.0, 95, side_by_side=False)

@@ -79,20 +79,26 @@ def serve(file: Path) -> None:
 def _with_torch(file: Path) -> tuple[Predict, int]:
     import torch
 
-    from colorizer.inference import predict_ab
+    from colorizer.hinting import Glance
     from colorizer.photo_network import load_photo_network
 
     model = load_photo_network(file, torch.device("cpu")).model
-    return lambda lightness: predict_ab(
-        model, torch.from_numpy(lightness), mirror=True
-    ), torch.get_num_threads()
+
+    def predict(lightness: Floats) -> object:
+        return Glance(model, torch.from_numpy(lightness), mirror=True).follow(torch.empty(1, 0, 4))
+
+    return predict, torch.get_num_threads()
 
 
 def _with_onnx(file: Path) -> tuple[Predict, int]:
     from colorizer.onnx_network import load_onnx_network
 
     network = load_onnx_network(file)
-    return network.predict_ab, network.session.get_session_options().intra_op_num_threads
+
+    def predict(lightness: Floats) -> object:
+        return network.predict_seen(lightness, np.empty((1, 0, 4), np.float32))
+
+    return predict, network.session.get_session_options().intra_op_num_threads
 
 
 def _peak_mb() -> float:

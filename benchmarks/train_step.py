@@ -37,7 +37,9 @@ from torch import Tensor
 from colorizer.color import AB_SCALE
 from colorizer.dataset import LabPhotographs, augment
 from colorizer.devices import pick_device
+from colorizer.hints import draw_number, draw_places, true_hints
 from colorizer.learner import Learner
+from colorizer.models.hinted import HintedColorizer
 from colorizer.models.registry import MODELS, build_to_train
 from colorizer.models.unet import UNet
 from colorizer.params import Params, Recipe, UNetRecipe, load_params
@@ -77,11 +79,20 @@ def training_step(
     network.to(device, memory_format=memory_format)  # type: ignore[call-overload]
     network.train()
     learner = Learner(network, recipe, steps=10_000)
+    of_hints = torch.Generator().manual_seed(0)
 
     def step(lab: Tensor) -> None:
         lab = lab.to(device)
         lightness = lab[:, :1].contiguous(memory_format=memory_format)
-        loss = LOSSES[recipe.loss](network(lightness) / AB_SCALE, lab[:, 1:] / AB_SCALE)
+        if isinstance(network, HintedColorizer):
+            seen = network.see(lightness)
+            hints = true_hints(lab[:, 1:], draw_places(len(lab), draw_number(of_hints), of_hints))
+            own, given = network.follow(seen.detached(), hints)
+            predicted = torch.stack([network.full_size(seen.ab) * AB_SCALE, own + given])
+        else:
+            predicted = network(lightness)[None]
+        losses = [LOSSES[recipe.loss](ab / AB_SCALE, lab[:, 1:] / AB_SCALE) for ab in predicted]
+        loss = torch.stack(losses).sum()
         loss.item()
         learner.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -122,7 +133,8 @@ def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Tensor],
         if not features:  # in the first round, which is not timed
             with torch.no_grad():
                 features.extend(network.encode(lab[:, :1]))
-        loss = LOSSES[recipe.loss](network.decode(features), lab[:, 1:] / AB_SCALE)
+        ab = network.full_size(network.to_ab(network.decode(features)))
+        loss = LOSSES[recipe.loss](ab, lab[:, 1:] / AB_SCALE)
         loss.item()
         learner.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -6,9 +6,12 @@ import pandas as pd
 
 from colorizer.baselines import GREY, mean_ab, paint_uniformly
 from colorizer.charts import save_figure
+from colorizer.checkpoint import load_checkpoint
+from colorizer.devices import make_repeatable, pick_device
 from colorizer.errors import run_stage
 from colorizer.figures import (
     Coloring,
+    hints_figure,
     loss_figure,
     psnr_figure,
     save_picture,
@@ -16,24 +19,28 @@ from colorizer.figures import (
     vividness_figure,
 )
 from colorizer.files import read_json, whole_folder, write_csv, write_json
+from colorizer.hint_curve import NUMBERS, measure_hints
 from colorizer.metrics import measure_all, per_category, summarize
-from colorizer.params import load_params
+from colorizer.models.hinted import HintedColorizer
+from colorizer.params import Params, load_params
 from colorizer.shards import Shards, read_split_index
 from colorizer.splits import TEST, TRAIN
 
 PREPARED = Path("data/prepared")
 PREDICTIONS = Path("data/predictions")
+CHECKPOINT = Path("data/checkpoints/model.safetensors")
 LOSS = Path("plots/loss.csv")
 VIVIDNESS = Path("plots/vividness.csv")
 SATURATION = Path("metrics/predict.json")
 METRICS = Path("metrics/evaluation.json")
 PER_IMAGE = Path("plots/per_image.csv")
 PER_CATEGORY = Path("plots/per_category.csv")
+HINTS = Path("plots/hints.csv")
 FIGURES = Path("plots/figures")
 
 
 def main() -> None:
-    params = load_params().evaluate
+    params = load_params()
     test, predictions = Shards(PREPARED, TEST), Shards(PREDICTIONS, TEST)
     index = read_split_index(PREPARED, TEST)
     about = pd.DataFrame(
@@ -49,13 +56,17 @@ def main() -> None:
     write_json(METRICS, {**summary, **baselines})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
+    saturation = float(read_json(SATURATION)["saturation"])
+    hints = _with_hints(params, test, saturation)
+    write_csv(HINTS, hints)
 
     ranked = per_image["psnr"].sort_values(ascending=False, kind="stable").index
-    count = min(params.ranked, len(ranked))
+    count = min(params.evaluate.ranked, len(ranked))
     with whole_folder(FIGURES) as partial:
         save_figure(partial / "loss.png", loss_figure(pd.read_csv(LOSS)))
-        vividness = vividness_figure(pd.read_csv(VIVIDNESS), read_json(SATURATION)["saturation"])
+        vividness = vividness_figure(pd.read_csv(VIVIDNESS), saturation)
         save_figure(partial / "vividness.png", vividness)
+        save_figure(partial / "hints.png", hints_figure(hints))
         means = {name: float(figures["psnr"]) for name, figures in baselines.items()}
         save_figure(partial / "psnr.png", psnr_figure(per_image["psnr"], means))
         for name, positions in (("best", ranked[:count]), ("worst", ranked[::-1][:count])):
@@ -75,6 +86,16 @@ def main() -> None:
             f"{figures['ciede2000']:.2f}, colourfulness {figures['colorfulness']:.1f} of "
             f"{figures['colorfulness_truth']:.1f}"
         )
+    for row in hints[hints["hints"] > 0].itertuples():
+        print(f"with {row.hints} colour hints a photograph: PSNR {row.psnr:.2f} dB")
+
+
+def _with_hints(params: Params, test: Shards, saturation: float) -> pd.DataFrame:
+    model = load_checkpoint(CHECKPOINT)
+    numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
+    make_repeatable(params.seed)
+    device = pick_device(params.predict.device)
+    return measure_hints(model, test, numbers, params.predict, saturation, params.seed, device)
 
 
 if __name__ == "__main__":

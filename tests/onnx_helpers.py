@@ -14,7 +14,7 @@ onnx = pytest.importorskip("onnx", reason=REASON)
 pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("onnxscript", reason=REASON)
 
-from colorizer.onnx_card import INPUT, OUTPUT, OnnxCard  # noqa: E402  not before it is there
+from colorizer.onnx_card import LIGHTNESS, OWN, OnnxCard  # noqa: E402  not before it is there
 
 CARD = OnnxCard(
     network="painter",
@@ -24,6 +24,7 @@ CARD = OnnxCard(
     side=48,
     saturation=1.25,
     mirror=True,
+    takes_hints=False,
 )
 
 
@@ -36,17 +37,13 @@ def painting_graph(weight: float = 1.0) -> Any:
     """Return a graph in which a is L times ``weight`` and b the lightness to the left of it."""
     kernel = np.zeros((2, 1, 3, 3), np.float32)
     kernel[0, 0, 1, 1], kernel[1, 0, 1, 0] = weight, 1
-    shape = ["B", 1, "H", "W"]
+    numbers = onnx.TensorProto.FLOAT
     return onnx.helper.make_model(
         onnx.helper.make_graph(
-            [onnx.helper.make_node("Conv", [INPUT, "kernel"], [OUTPUT], pads=[1, 1, 1, 1])],
+            [onnx.helper.make_node("Conv", [LIGHTNESS, "kernel"], [OWN], pads=[1, 1, 1, 1])],
             "painter",
-            [onnx.helper.make_tensor_value_info(INPUT, onnx.TensorProto.FLOAT, shape)],
-            [
-                onnx.helper.make_tensor_value_info(
-                    OUTPUT, onnx.TensorProto.FLOAT, ["B", 2, "H", "W"]
-                )
-            ],
+            [onnx.helper.make_tensor_value_info(LIGHTNESS, numbers, ["B", 1, "H", "W"])],
+            [onnx.helper.make_tensor_value_info(OWN, numbers, ["B", 2, "H", "W"])],
             [onnx.numpy_helper.from_array(kernel, "kernel")],
         ),
         opset_imports=[onnx.helper.make_opsetid("", 18)],

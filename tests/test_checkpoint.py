@@ -78,7 +78,7 @@ def test_file_says_what_it_holds(saved: Path) -> None:
     with safe_open(saved, framework="pt") as file:
         metadata = file.metadata()
     assert json.loads(metadata[METADATA_KEY]) == {
-        "version": "2",
+        "version": "3",
         "model": "simple_ae",
         "size": 32,
         "vividness": vividness_of().to_dict("list"),
@@ -184,9 +184,9 @@ class TestErrors:
         [
             {"version": "0"},
             {"version": "1"},
-            {"version": "3"},
+            {"version": "2"},
             {"version": None},
-            {"version": ["2"]},
+            {"version": ["3"]},
             {"model": "vgg"},
             {"model": ""},
             {"model": None},
@@ -198,7 +198,7 @@ class TestErrors:
     def test_unknown_version_or_network(self, tmp_path: Path, changes: dict[str, Any]) -> None:
         path = tmp_path / "model.safetensors"
         save_file(weights_of("simple_ae"), path, metadata=about(**changes))
-        with pytest.raises(UserError, match="this code reads version '2' of unet, conv_ae, simp"):
+        with pytest.raises(UserError, match="this code reads version '3' of unet, conv_ae, simp"):
             load_checkpoint(path)
 
     def test_vividness_of_no_file(self, path: Path) -> None:

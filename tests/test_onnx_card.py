@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from colorizer.onnx_card import VERSION_KEY, OnnxCard
@@ -12,12 +14,14 @@ CARD = OnnxCard(
     side=192,
     saturation=1.23,
     mirror=True,
+    takes_hints=True,
 )
 
 
 @pytest.mark.parametrize("mirror", [True, False])
-def test_metadata_tell_all_of_it(mirror: bool) -> None:
-    card = OnnxCard(**{**vars(CARD), "mirror": mirror})
+@pytest.mark.parametrize("takes_hints", [True, False])
+def test_metadata_tell_all_of_it(mirror: bool, takes_hints: bool) -> None:
+    card = replace(CARD, mirror=mirror, takes_hints=takes_hints)
 
     assert OnnxCard.from_metadata({"author": "of another program", **card.to_metadata()}) == card
 
@@ -25,12 +29,19 @@ def test_metadata_tell_all_of_it(mirror: bool) -> None:
 def test_metadata_are_for_people_as_well() -> None:
     metadata = CARD.to_metadata()
 
-    assert metadata["input"] == (
-        "lightness: (B, 1, H, W) float32, CIELAB L (D65) in [0, 100], height and width multiples "
-        "of 32"
+    assert metadata["lightness"] == (
+        "(B, 1, H, W) float32, H and W multiples of 32: L of CIELAB (D65), 0 to 100"
     )
-    assert metadata["output"].startswith("ab: (B, 2, H, W) float32, CIELAB a and b")
+    assert metadata["ab"].startswith("(B, 2, H, W) float32: a and b of CIELAB")
     assert "Apache-2.0" in metadata["license"]
+
+
+def test_tensors_of_hints_are_told_of_where_there_are_such() -> None:
+    without = replace(CARD, takes_hints=False)
+
+    assert list(CARD.inputs | CARD.outputs) == ["lightness", "hints", "ab", "given"]
+    assert list(without.inputs | without.outputs) == ["lightness", "ab"]
+    assert "hints" not in without.to_metadata()
 
 
 @pytest.mark.parametrize(

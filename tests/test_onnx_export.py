@@ -14,6 +14,7 @@ from torch import nn
 from colorizer.checkpoint import save_checkpoint
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
+from colorizer.hints import Hint
 from colorizer.models.base import Colorizer
 from colorizer.models.registry import MODELS, build
 from colorizer.network_files import CHECKPOINT
@@ -74,11 +75,14 @@ def test_onnx_predicts_what_torch_does_at_every_size(exported: Exported) -> None
 
     assert 0 < exported.difference < TOLERANCE
     for count, rows, columns in ((1, 2, 2), (2, 3, 2), (3, 2, 5), (1, 8, 8)):
+        hints = {"hints": np.zeros((count, 0, 4), np.float32)}
         shape = (count, 1, rows * multiple, columns * multiple)
         lightness = generator.uniform(0, 100, shape).astype(np.float32)
         with torch.inference_mode():
             expected = exported.model(torch.from_numpy(lightness)).numpy()
-        (found,) = network.session.run(["ab"], {"lightness": lightness})
+        (found,) = network.session.run(
+            ["ab"], {"lightness": lightness, **(hints if exported.card.takes_hints else {})}
+        )
         strongest.append(abs(expected).max())
         np.testing.assert_allclose(found, expected, atol=TOLERANCE)
     assert max(strongest) > 1
@@ -89,7 +93,20 @@ def test_photographs_get_the_same_colors(exported: Exported) -> None:
 
     found = load_onnx_network(exported.file).predict(greys(), ColorSpace())
 
-    np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+    np.testing.assert_allclose(found.own, expected.own, atol=TOLERANCE)
+    assert not found.given.any()
+
+
+@pytest.mark.parametrize("exported", ["unet"], indirect=True)
+def test_hints_count_as_in_torch(exported: Exported) -> None:
+    hints = [Hint(0.2, 0.7, (60.0, -20.0)), Hint(1.0, 0.0, (-30.0, 40.0))]
+    expected = load_photo_network(exported.checkpoint, CPU).predict(greys(), ColorSpace(), hints)
+
+    found = load_onnx_network(exported.file).predict(greys(), ColorSpace(), hints)
+
+    assert abs(found.given).max() > 10
+    np.testing.assert_allclose(found.own, expected.own, atol=TOLERANCE)
+    np.testing.assert_allclose(found.given, expected.given, atol=TOLERANCE)
 
 
 def test_file_is_one_whole_and_holds_nothing_of_this_machine(exported: Exported) -> None:
@@ -107,8 +124,12 @@ def test_shapes_and_operators_are_as_promised(exported: Exported) -> None:
     graph, multiple = onnx.load(exported.file), exported.model.size_multiple
 
     sides = [f"{multiple}*H", f"{multiple}*W"]
-    assert [shape_of(value) for value in graph.graph.input] == [["B", 1, *sides]]
-    assert [shape_of(value) for value in graph.graph.output] == [["B", 2, *sides]]
+    inputs = [["B", 1, *sides], ["B", "N", 4]][: len(exported.card.inputs)]
+    outputs = [["B", 2, *sides]] * len(exported.card.outputs)
+    assert [shape_of(value) for value in graph.graph.input] == inputs
+    assert [shape_of(value) for value in graph.graph.output] == outputs
+    for value in (*graph.graph.input, *graph.graph.output):
+        assert value.doc_string == exported.card.to_metadata()[value.name]
     assert [(opset.domain, opset.version) for opset in graph.opset_import] == [("", 18)]
 
 
@@ -130,6 +151,7 @@ def test_card_tells_what_the_checkpoint_and_its_pipeline_do(tmp_path: Path) -> N
         side=48,
         saturation=1.25,
         mirror=False,
+        takes_hints=False,
     )
     assert described.side == load_photo_network(checkpoint, CPU).side
     assert not model.training

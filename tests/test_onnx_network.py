@@ -8,6 +8,7 @@ from PIL import Image
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
+from colorizer.hints import Hint
 from colorizer.network_view import seen_lightness
 from tests.onnx_helpers import CARD, card, painting_graph, save_graph
 from tests.photo_helpers import greys
@@ -39,9 +40,11 @@ def test_side_is_as_asked_as_near_as_the_network_can(
 def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image(painter: OnnxNetwork) -> None:
     lightness = seen_lightness(greys(72, 48), PLAIN, (72, 48))[0, 0]
 
-    ab = painter.predict(greys(72, 48), PLAIN)
+    chroma = painter.predict(greys(72, 48), PLAIN)
 
+    ab = chroma.at(1)
     assert ab.dtype == np.float32
+    np.testing.assert_array_equal(chroma.at(2), 2 * ab)
     padded = np.pad(lightness, ((0, 0), (1, 1)))
     np.testing.assert_allclose(ab[0], lightness, atol=1e-4)
     np.testing.assert_allclose(ab[1], (padded[:, :-2] + padded[:, 2:]) / 2, atol=1e-4)
@@ -52,24 +55,19 @@ def test_without_mirror_it_is_that_of_the_photograph_alone(tmp_path: Path) -> No
     file = save_graph(tmp_path / "painter.onnx", painting_graph(), metadata)
     lightness = seen_lightness(greys(72, 48), PLAIN, (72, 48))[0, 0]
 
-    ab = load_onnx_network(file).predict(greys(72, 48), PLAIN)
+    ab = load_onnx_network(file).predict(greys(72, 48), PLAIN).at(1)
 
     np.testing.assert_allclose(ab[1], np.pad(lightness, ((0, 0), (1, 0)))[:, :-1], atol=1e-4)
 
 
-def test_each_photograph_of_a_batch_is_predicted_for_itself(painter: OnnxNetwork) -> None:
-    lightness = np.random.default_rng(0).uniform(0, 100, (3, 1, 8, 12)).astype(np.float32)
-
-    ab = painter.predict_ab(lightness)
-
-    assert ab.shape == (3, 2, 8, 12)
-    for one, expected in zip(lightness, ab, strict=True):
-        np.testing.assert_array_equal(painter.predict_ab(one[None])[0], expected)
+def test_hints_are_refused_by_a_network_that_takes_none(painter: OnnxNetwork) -> None:
+    with pytest.raises(UserError, match="the network painter takes no colour hints"):
+        painter.predict(greys(72, 48), PLAIN, [Hint(0.5, 0.5, (10, 20))])
 
 
 @pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (1, 1)])
 def test_every_aspect_is_taken(painter: OnnxNetwork, size: tuple[int, int]) -> None:
-    assert np.isfinite(painter.predict(Image.new("L", size, 90), PLAIN)).all()
+    assert np.isfinite(painter.predict(Image.new("L", size, 90), PLAIN).at(1)).all()
 
 
 def test_what_is_no_onnx_is_told_in_a_line(tmp_path: Path) -> None:

@@ -56,18 +56,18 @@ def test_network_sees_what_it_was_trained_on_enlarged(
 
     assert loaded.side == side
     assert float(loaded.model.scale) == 1  # not enlarged a second time
-    assert loaded.predict(greys(300, 200), PLAIN).shape[1] == side
+    assert loaded.predict(greys(300, 200), PLAIN).own.shape[1] == side
 
 
 def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image() -> None:
     painter = network(Painter())
     mirrored = greys().transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
-    ab = painter.predict(greys(), PLAIN)
+    ab = painter.predict(greys(), PLAIN).at(1.0)
 
     assert ab.shape == (2, 32, 36)
     assert ab.dtype == np.float32
-    np.testing.assert_allclose(painter.predict(mirrored, PLAIN), ab[:, :, ::-1], atol=0.2)
+    np.testing.assert_allclose(painter.predict(mirrored, PLAIN).at(1.0), ab[:, :, ::-1], atol=0.2)
     assert abs(ab - ab[:, :, ::-1]).max() > 1
 
 
@@ -78,7 +78,8 @@ def test_colors_hardly_depend_on_the_size(vivid: PhotoNetwork) -> None:
 
     def colors(width: int) -> Floats:
         seen = large.resize((width, width * 2 // 3), Image.Resampling.LANCZOS)
-        lab: Floats = np.concatenate([lightness, vivid.predict(seen, PLAIN)]).transpose(1, 2, 0)
+        ab = vivid.predict(seen, PLAIN).at(1.0)
+        lab: Floats = np.concatenate([lightness, ab]).transpose(1, 2, 0)
         return lab
 
     smallest, *others = (
@@ -100,14 +101,14 @@ def test_missing_checkpoint_is_told(tmp_path: Path) -> None:
 def test_every_network_takes_every_aspect(name: str, size: tuple[int, int]) -> None:
     model = build(name)
 
-    ab = network(model, side=model.size_multiple * 8).predict(Image.new("L", size, 90), PLAIN)
+    ab = network(model, side=model.size_multiple * 8).predict(Image.new("L", size, 90), PLAIN).own
 
     assert np.isfinite(ab).all()
 
 
 @pytest.mark.parametrize("size", ['"64"', "0", "null"])
 def test_checkpoint_of_no_size_is_told(tmp_path: Path, size: str) -> None:
-    about = f'{{"version": "2", "model": "simple_ae", "size": {size}}}'
+    about = f'{{"version": "3", "model": "simple_ae", "size": {size}}}'
     weights = {name: tensor.clone() for name, tensor in build("simple_ae").state_dict().items()}
     save_file(weights, tmp_path / "net", metadata={METADATA_KEY: about})
 

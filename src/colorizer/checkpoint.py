@@ -6,6 +6,8 @@ Nothing in a checkpoint is executed when it is loaded, unlike a pickle.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from colorizer.files import whole_file
 from colorizer.models.base import Colorizer
 from colorizer.models.registry import MODELS, build
 
-VERSION = "2"
+VERSION = "3"
 METADATA_KEY = "colorizer"
 VIVIDNESS = ("saturation", "psnr", "colorfulness", "photographs")
 
@@ -66,17 +68,30 @@ def load_checkpoint(path: Path) -> Colorizer:
         If the file is missing, is no checkpoint of this project, is of a version or a network
         that this code does not know, or does not fit its network.
     """
-    about, weights = _read(path)
-    name = str(about["model"])
+    name = str(_about(path)["model"])
     model = build(name)
     try:
-        model.load_state_dict(weights)
+        model.load_state_dict(_weights(path))
     except RuntimeError as error:
         raise UserError(
             f"checkpoint {path} does not fit the network {name!r}: its architecture has changed "
             "since. Train anew with: dvc repro train"
         ) from error
     return model.eval()
+
+
+def load_size(path: Path) -> int:
+    """Return the side in pixels of the squares that a network was trained on.
+
+    Raises
+    ------
+    UserError
+        As :func:`load_checkpoint`.
+    """
+    size = _about(path).get("size")
+    if not isinstance(size, int) or size < 1:
+        raise UserError(f"{path} is not a checkpoint of this project: size {size!r}")
+    return size
 
 
 def load_vividness(path: Path) -> pd.DataFrame:
@@ -87,7 +102,7 @@ def load_vividness(path: Path) -> pd.DataFrame:
     UserError
         As :func:`load_checkpoint`.
     """
-    about, _ = _read(path)
+    about = _about(path)
     try:
         vividness = pd.DataFrame(about["vividness"])[list(VIVIDNESS)].astype(float)
         if vividness.empty or not np.isfinite(vividness).all(axis=None):
@@ -97,20 +112,31 @@ def load_vividness(path: Path) -> pd.DataFrame:
     return vividness
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not path.is_file():
-        raise UserError(f"checkpoint {path} not found; train one with: dvc repro train")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        about: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+def _about(path: Path) -> dict[str, Any]:
+    """Return what is told about the weights, without reading them."""
+    with _opened(path) as file:
+        about: dict[str, Any] = json.loads((file.metadata() or {})[METADATA_KEY])
         version, name = str(about["version"]), str(about["model"])
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a checkpoint of this project: {error!r}") from error
     if version != VERSION or name not in MODELS:
         raise UserError(
             f"checkpoint {path} holds the network {name!r} in version {version!r}; this code "
             f"reads version {VERSION!r} of {', '.join(MODELS)}. Train anew with: dvc repro train"
         )
-    return about, weights
+    return about
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Give the file; whatever it lacks is told in one line."""
+    if not path.is_file():
+        raise UserError(f"checkpoint {path} not found; train one with: dvc repro train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not a checkpoint of this project: {error!r}") from error

@@ -128,6 +128,30 @@ def vividness_figure(vividness: pd.DataFrame, chosen: float) -> Figure:
     return figure
 
 
+def hints_figure(hints: pd.DataFrame) -> Figure:
+    """Draw PSNR against the number of colour hints a photograph.
+
+    Parameters
+    ----------
+    hints : DataFrame
+        As :func:`colorizer.hint_curve.measure_hints` returns it.
+    """
+    figure, axes = _chart()
+    axes.plot(hints["hints"], hints["psnr"], ".-", color=PREDICTED_COLOR)
+    for _, row in hints.iterrows():
+        place = (row["hints"], row["psnr"])
+        axes.annotate(f"{row['psnr']:.2f}", place, (0, 8), textcoords="offset points")
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xticks(hints["hints"], [str(number) for number in hints["hints"]])
+    axes.margins(y=0.15)
+    axes.set(
+        xlabel="colour hints a photograph, drawn from the truth",
+        ylabel="PSNR, dB",
+        title="What colour hints are worth, on test photographs",
+    )
+    return figure
+
+
 def panel_names(files: Sequence[str]) -> list[str]:
     """Return a file name for the panel of each photograph, the same in every experiment.
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.gamut import fitted_linear_rgb
+from colorizer.images import highest
 from colorizer.lightness_tables import BYTE, WORD, Pixels, encode, grey_lightness, rgb_lightness
 
 T = TypeVar("T")
@@ -85,7 +86,7 @@ def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.
     """Return what gives L, (H, W) float32 in [0, 100], of a strip of the photograph."""
     if has_wide_greys(image):
         # Where Pillow widened bytes, white stays that of bytes.
-        white = BYTE if image.mode == "I" and _highest(image) <= BYTE else WORD
+        white = BYTE if image.mode == "I" and highest(image) <= BYTE else WORD
         wide = _grey_table(space, white)
         return lambda strip: wide[np.asarray(strip).astype(np.intp).clip(0, white)]
     if image.mode in ("1", "L", "LA"):
@@ -121,12 +122,6 @@ def _encoded(lightness: Floats, ab: Floats, space: ColorSpace, white: int) -> Pi
     if white == BYTE and not space.writes_srgb:
         rgb = np.asarray(space.from_srgb(Image.fromarray(rgb)))
     return rgb
-
-
-def _highest(image: Image.Image) -> float:
-    _, highest = image.getextrema()
-    assert isinstance(highest, (int, float)), "of one channel"
-    return highest
 
 
 class _Enlarged:

@@ -240,7 +240,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if not image.mode.startswith("I"):
         return _by_strips(image, _laid_on_white)
     # I;16 and its kin, and I where Pillow widened them.
-    depth = 65535 if image.mode != "I" or _highest(image) > 255 else 255
+    depth = 65535 if image.mode != "I" or highest(image) > 255 else 255
     return _by_strips(image, lambda strip: _narrowed(strip, depth))
 
 
@@ -268,7 +268,8 @@ def _narrowed(image: Image.Image, depth: int) -> Image.Image:
     return Image.fromarray((wide * 255 / depth).round().astype(np.uint8)).convert("RGB")
 
 
-def _highest(image: Image.Image) -> float:
+def highest(image: Image.Image) -> float:
+    """Return the largest value of an image of one channel."""
     _, highest = cast(tuple[float, float], image.getextrema())
     return highest
 

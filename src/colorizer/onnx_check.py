@@ -10,20 +10,23 @@ import numpy.typing as npt
 import torch
 
 from colorizer.models.base import Colorizer
+from colorizer.models.hinted import HintedColorizer
 from colorizer.network_view import SMALLEST, nearest_side
-from colorizer.onnx_card import INPUT, OUTPUT
+from colorizer.onnx_card import GIVEN, HINTS, LIGHTNESS, OWN
 from colorizer.onnx_network import open_session
 
 Floats = npt.NDArray[np.float32]
 # Squares of one lightness in each direction; and how rough the second photograph is.
 SQUARES, NOISE = 8, 10.0
+# How many hints, and how strong their a and b.
+HINT_NUMBERS, CHROMA = (0, 1, 7), 30.0
 
 
 def greatest_difference(model: Colorizer, file: Path, side: int) -> float:
     """Return the greatest difference of ab, in CIELAB units; infinity where one is no number.
 
     It is looked for in one to three photographs at once, square, wide and high, about as large as
-    the network sees them and as small as it ever does.
+    the network sees them and as small as it ever does, with hints and without.
 
     Parameters
     ----------
@@ -35,18 +38,43 @@ def greatest_difference(model: Colorizer, file: Path, side: int) -> float:
         The shorter side in pixels that it sees, a multiple of its ``size_multiple``.
     """
     session = open_session(file)
+    generator = np.random.default_rng(0)
     differences = []
-    for lightness in _examples(side, model.size_multiple):
-        with torch.inference_mode():
-            expected = model(torch.from_numpy(lightness)).numpy()
-        (found,) = session.run([OUTPUT], {INPUT: lightness})
-        differences.append(abs(found - expected).max())
+    for lightness in _photographs(generator, side, model.size_multiple):
+        for number in HINT_NUMBERS if isinstance(model, HintedColorizer) else (0,):
+            hints = _hints(generator, len(lightness), number)
+            expected = _by_torch(model, lightness, hints)
+            told = {LIGHTNESS: lightness, HINTS: hints}
+            inputs = {place.name: told[place.name] for place in session.get_inputs()}
+            found = session.run(list(expected), inputs)
+            differences += [
+                abs(one - other).max() for one, other in zip(found, expected.values(), strict=True)
+            ]
     return float(np.nan_to_num(max(differences), nan=np.inf))
 
 
-def _examples(side: int, multiple: int) -> Iterator[Floats]:
+def _by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, Floats]:
+    """Return what comes out, by the names of tensors."""
+    seen = torch.from_numpy(lightness)
+    with torch.inference_mode():
+        if isinstance(model, HintedColorizer) and hints.shape[1]:
+            own, given = model.follow(model.see(seen), torch.from_numpy(hints))
+            return {OWN: own.numpy(), GIVEN: given.numpy()}
+        own = model(seen)  # without hints, as if there were no hints at all
+        if isinstance(model, HintedColorizer):
+            return {OWN: own.numpy(), GIVEN: torch.zeros_like(own).numpy()}
+        return {OWN: own.numpy()}
+
+
+def _hints(generator: np.random.Generator, photographs: int, number: int) -> Floats:
+    """Return (B, N, 4) of any places and colours."""
+    places = generator.uniform(0, 1, (photographs, number, 2))
+    colors = generator.normal(0, CHROMA, places.shape)
+    return np.concatenate([places, colors], axis=-1).astype(np.float32)
+
+
+def _photographs(generator: np.random.Generator, side: int, multiple: int) -> Iterator[Floats]:
     """Yield (B, 1, H, W), L in [0, 100]: flat areas with edges, then with noise on them."""
-    generator = np.random.default_rng(0)
     longer, least = (nearest_side(length, multiple) for length in (1.5 * side, SMALLEST))
     for count, height, width in (
         (1, side, side),

@@ -11,16 +11,19 @@ from pathlib import Path
 
 import onnx
 import torch
+from torch import Tensor, nn
 from torch.export import Dim
 
-from colorizer.checkpoint import load_checkpoint
+from colorizer.checkpoint import load_checkpoint, load_size
 from colorizer.checkpoint_settings import settings_of
 from colorizer.errors import UserError
 from colorizer.files import whole_file
 from colorizer.models.base import Colorizer
-from colorizer.onnx_card import INPUT, OUTPUT, OnnxCard
+from colorizer.models.hinted import HintedColorizer
+from colorizer.models.registry import MODELS
+from colorizer.onnx_card import OnnxCard
 from colorizer.onnx_check import greatest_difference
-from colorizer.photo_network import side_of, trained_as
+from colorizer.photo_network import side_of
 from colorizer.vividness import saturation_of
 
 # Of CIELAB units: a hundredth of what the eye can tell, and a hundred times what rounding does.
@@ -36,16 +39,16 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
         If the checkpoint or the parameters of the pipeline that it lies in cannot be read.
     """
     settings = settings_of(checkpoint)
-    model = load_checkpoint(checkpoint)
-    name, size = trained_as(checkpoint)
+    model, size = load_checkpoint(checkpoint), load_size(checkpoint)
     card = OnnxCard(
-        network=name,
+        network=next(name for name, make in MODELS.items() if make is type(model)),
         size_multiple=model.size_multiple,
         size=size,
         scale=float(model.scale),
         side=side_of(model, size),
         saturation=saturation_of(settings, checkpoint),
         mirror=settings.mirror,
+        takes_hints=isinstance(model, HintedColorizer),
     )
     return model, card
 
@@ -74,7 +77,7 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> flo
     UserError
         If it is :data:`TOLERANCE` or more; then nothing is written.
     """
-    graph = _labelled(_traced(model, opset), card)
+    graph = _labelled(_traced(model, card, opset), card)
     with whole_file(file) as partial:
         onnx.save(graph, partial)
         onnx.checker.check_model(partial, full_check=True)
@@ -87,20 +90,36 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> flo
     return difference
 
 
-def _traced(model: Colorizer, opset: int) -> onnx.ModelProto:
+class _WithHints(nn.Module):
+    """A network as a function of lightness and hints."""
+
+    def __init__(self, model: HintedColorizer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, lightness: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
+        return self.model.follow(self.model.see(lightness), hints)
+
+
+def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
     """Return the network as a graph for any number of photographs of any size that it takes."""
-    multiple = model.size_multiple
+    batch, multiple = Dim("B"), model.size_multiple
     # Where an example has a length of 1, torch takes it that it always is.
-    example = torch.zeros(2, 1, 2 * multiple, 3 * multiple)
-    shape = {0: Dim("B"), 2: multiple * Dim("H"), 3: multiple * Dim("W")}
+    examples = [torch.zeros(2, 1, 2 * multiple, 3 * multiple)]
+    shapes = [{0: batch, 2: multiple * Dim("H"), 3: multiple * Dim("W")}]
+    module: nn.Module = model
+    if isinstance(model, HintedColorizer):
+        module = _WithHints(model).eval()
+        examples.append(torch.zeros(2, 3, 4))
+        shapes.append({0: batch, 1: Dim("N")})
     with _quiet():
         program = torch.onnx.export(
-            model,
-            (example,),
+            module,
+            tuple(examples),
             dynamo=True,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=(shape,),
+            input_names=list(card.inputs),
+            output_names=list(card.outputs),
+            dynamic_shapes=tuple(shapes),
             opset_version=opset,
             verbose=False,
         )
@@ -133,8 +152,8 @@ def _labelled(graph: onnx.ModelProto, card: OnnxCard) -> onnx.ModelProto:
     graph.graph.name = card.network
     graph.producer_name, graph.producer_version = "colorizer", version("colorizer")
     graph.doc_string = "Predicts the chroma of photographs from their lightness."
-    metadata = card.to_metadata()
-    onnx.helper.set_model_props(graph, metadata)
-    graph.graph.input[0].doc_string = metadata["input"]
-    graph.graph.output[0].doc_string = metadata["output"]
+    onnx.helper.set_model_props(graph, card.to_metadata())
+    told = {**card.inputs, **card.outputs}
+    for tensor in (*graph.graph.input, *graph.graph.output):
+        tensor.doc_string = told[tensor.name]
     return graph

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,11 @@ from PIL import Image
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
 from colorizer.network_view import nearest_side, seen_lightness, view_size
-from colorizer.onnx_card import INPUT, OUTPUT, OnnxCard
+from colorizer.onnx_card import HINTS, LIGHTNESS, OnnxCard
+from colorizer.photo_predictor import PhotoChroma
+
+if TYPE_CHECKING:  # for it loads torch
+    from colorizer.hints import Hint
 
 Floats = npt.NDArray[np.float32]
 PROVIDERS = ["CPUExecutionProvider"]
@@ -39,37 +45,40 @@ class OnnxNetwork:
     card: OnnxCard
     side: int
 
-    def predict(self, image: Image.Image, space: ColorSpace) -> Floats:
+    def predict(
+        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
+    ) -> PhotoChroma:
         """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
+        if hints and not self.card.takes_hints:
+            raise UserError(f"the network {self.card.network} takes no colour hints; unet does")
         size = view_size(image.size, self.side, self.card.size_multiple)
-        ab: Floats = self.predict_ab(seen_lightness(image, space, size))[0]
-        return ab
+        rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
+        return self.predict_seen(
+            seen_lightness(image, space, size), np.array(rows, np.float32).reshape(1, -1, 4)
+        )
 
-    def predict_ab(self, lightness: Floats) -> Floats:
-        """Predict chroma as :func:`colorizer.inference.predict_ab` does.
+    def predict_seen(self, lightness: Floats, hints: Floats) -> PhotoChroma:
+        """Predict chroma of what is seen of a photograph.
 
         Parameters
         ----------
         lightness : ndarray
-            (B, 1, H, W) float32, L in [0, 100].
-
-        Returns
-        -------
-        ndarray
-            (B, 2, H, W) float32, in CIELAB units.
+            (1, 1, H, W) float32, L in [0, 100].
+        hints : ndarray
+            (1, N, 4) float32: x and y in [0, 1], a and b in CIELAB units.
         """
-        if not self.card.mirror:
-            return self._run(lightness)
-        # Both at once: so there is more for each thread to do.
-        both = self._run(np.concatenate([lightness, lightness[..., ::-1]]))
-        ab: Floats = both[: len(lightness)] + both[len(lightness) :, ..., ::-1]
-        ab /= 2
-        return ab
-
-    def _run(self, lightness: Floats) -> Floats:
-        ab: Floats
-        (ab,) = self.session.run([OUTPUT], {INPUT: lightness})
-        return ab
+        if self.card.mirror:
+            turned = hints.copy()
+            turned[..., 0] = 1 - turned[..., 0]
+            # Both at once: so there is more for each thread to do.
+            lightness = np.concatenate([lightness, lightness[..., ::-1]])
+            hints = np.concatenate([hints, turned])
+        own, *given = self.session.run(
+            list(self.card.outputs),
+            {name: {LIGHTNESS: lightness, HINTS: hints}[name] for name in self.card.inputs},
+        )
+        own = _as_one(own)
+        return PhotoChroma(own, _as_one(given[0]) if given else np.zeros_like(own))
 
 
 def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:
@@ -91,9 +100,10 @@ def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:
     session = open_session(file)
     try:
         card = OnnxCard.from_metadata(session.get_modelmeta().custom_metadata_map)
-        names = [place.name for place in (*session.get_inputs(), *session.get_outputs())]
-        if names != [INPUT, OUTPUT]:
-            raise ValueError(f"its tensors must be {INPUT} and {OUTPUT}, got {', '.join(names)}")
+        wanted = [*card.inputs, *card.outputs]
+        found = [place.name for place in (*session.get_inputs(), *session.get_outputs())]
+        if found != wanted:
+            raise ValueError(f"tensors must be {', '.join(wanted)}, got {', '.join(found)}")
     except ValueError as error:
         raise UserError(
             f"{file} is not an ONNX file of this project: {error}; make one with: colorizer export"
@@ -119,3 +129,9 @@ def open_session(file: Path) -> onnxruntime.InferenceSession:
     except Exception as error:  # a broken file makes the library raise whatever its parser meets
         reason = " ".join(str(error).rpartition(":")[2].split())
         raise UserError(f"{file} is not an ONNX file that can be read: {reason}") from error
+
+
+def _as_one(ab: Floats) -> Floats:
+    """Return (2, H, W) for (1, 2, H, W), or the mean of it and of its mirror image."""
+    one: Floats = ab[0]
+    return one if len(ab) == 1 else (one + ab[1, ..., ::-1]) / np.float32(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from colorizer.full_size import colored_strips, has_alpha, has_wide_greys
 from colorizer.lightness_tables import WORD
 from colorizer.photo_formats import FORMATS
+from colorizer.photo_hints import PixelHint, placed
 from colorizer.photo_predictor import PhotoPredictor
 from colorizer.photo_reading import read_photo
 from colorizer.photo_writing import Output, white_of, write_photo
@@ -23,7 +25,7 @@ class Colorist:
     network : PhotoPredictor
         Predicts chroma.
     saturation : float
-        Factor of the predicted chroma.
+        Factor of the chroma that the network itself predicts.
     quality : int
         1 to 100, of JPEG, WebP and HEIC.
     side_by_side : bool
@@ -35,7 +37,9 @@ class Colorist:
     quality: int
     side_by_side: bool
 
-    def colorize(self, source: Path, target: Path, format_: str) -> list[str]:
+    def colorize(
+        self, source: Path, target: Path, format_: str, hints: Sequence[PixelHint] = ()
+    ) -> list[str]:
         """Colour a photograph.
 
         Parameters
@@ -44,6 +48,8 @@ class Colorist:
             The file to read and that to write, whole or not at all.
         format_ : str
             A key of :data:`colorizer.photo_formats.FORMATS`.
+        hints : sequence of PixelHint
+            What is known of its colours.
 
         Returns
         -------
@@ -55,12 +61,14 @@ class Colorist:
         UnreadableImageError
             If ``source`` cannot be decoded.
         UserError
-            If the disk is full or read-only.
+            If the disk is full or read-only, or the network takes no hints.
         OSError, ValueError
-            If the format cannot hold the photograph, or the place cannot be written to.
+            If the format cannot hold the photograph, the place cannot be written to, or a hint
+            lies outside of the photograph.
         """
         photo = read_photo(source)
-        ab = self.network.predict(photo.image, photo.space) * self.saturation
+        known = placed(hints, photo.image.size)
+        ab = self.network.predict(photo.image, photo.space, known).at(self.saturation)
         output = Output(format_, self.quality)
         white = white_of(photo, output)
         width, height = photo.image.size

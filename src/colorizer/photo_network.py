@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
-from safetensors import safe_open
 
-from colorizer.checkpoint import METADATA_KEY, load_checkpoint
+from colorizer.checkpoint import load_checkpoint, load_size
 from colorizer.color_profiles import ColorSpace
-from colorizer.errors import UserError
-from colorizer.inference import predict_ab
+from colorizer.hinting import Glance
+from colorizer.hints import Hint, as_tensor
 from colorizer.models.base import Colorizer
 from colorizer.network_view import seen_lightness, view_size
+from colorizer.photo_predictor import PhotoChroma
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class PhotoNetwork:
     side: int
     mirror: bool
 
-    def predict(self, image: Image.Image, space: ColorSpace) -> npt.NDArray[np.float32]:
-        """Predict chroma of a photograph.
+    def look(self, image: Image.Image, space: ColorSpace) -> PhotoGlance:
+        """Look at a photograph, to predict its chroma with ever other hints.
 
         Parameters
         ----------
@@ -50,18 +48,40 @@ class PhotoNetwork:
             Upright, of any mode but 32-bit floating point.
         space : ColorSpace
             What its pixels mean.
+        """
+        size = view_size(image.size, self.side, self.model.size_multiple)
+        lightness = torch.from_numpy(seen_lightness(image, space, size)).to(self.device)
+        return PhotoGlance(Glance(self.model, lightness, self.mirror), self.device)
+
+    def predict(
+        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
+    ) -> PhotoChroma:
+        """Predict chroma of a photograph, at once; see :meth:`look`."""
+        return self.look(image, space).follow(hints)
+
+
+@dataclass(frozen=True)
+class PhotoGlance:
+    """What a network sees of a photograph, on ``device``."""
+
+    glance: Glance
+    device: torch.device
+
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, which may be none.
 
         Returns
         -------
-        ndarray
-            (2, h, w) float32, a and b in CIELAB units, in the size that the network sees.
+        PhotoChroma
+            In the size that the network sees.
+
+        Raises
+        ------
+        UserError
+            If there are hints, and the network takes none.
         """
-        size = view_size(image.size, self.side, self.model.size_multiple)
-        lightness = torch.from_numpy(seen_lightness(image, space, size))
-        ab: npt.NDArray[np.float32] = (
-            predict_ab(self.model, lightness.to(self.device), self.mirror)[0].cpu().numpy()
-        )
-        return ab
+        chroma = self.glance.follow(as_tensor(hints).to(self.device))
+        return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
 
 
 def load_photo_network(
@@ -87,8 +107,7 @@ def load_photo_network(
         If the checkpoint cannot be read.
     """
     model = load_checkpoint(checkpoint)
-    _, size = trained_as(checkpoint)
-    side = model.nearest_side(side) if side else side_of(model, size)
+    side = model.nearest_side(side) if side else side_of(model, load_size(checkpoint))
     # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -106,22 +125,3 @@ def side_of(model: Colorizer, size: int) -> int:
         Side in pixels of the squares that it was trained on.
     """
     return model.nearest_side(round(size * float(model.scale)))
-
-
-def trained_as(checkpoint: Path) -> tuple[str, int]:
-    """Return a network's name in the registry, and the side in pixels of what it was trained on.
-
-    Raises
-    ------
-    UserError
-        If the checkpoint does not tell.
-    """
-    try:
-        with safe_open(checkpoint, framework="pt") as file:
-            about = json.loads(file.metadata()[METADATA_KEY])
-        name, size = str(about["model"]), about["size"]
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"size {size!r}")
-    except (KeyError, ValueError, TypeError) as error:
-        raise UserError(f"{checkpoint} is not a checkpoint of this project: {error!r}") from error
-    return name, size

@@ -17,8 +17,10 @@ from colorizer.color import AB_SCALE
 from colorizer.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
 from colorizer.distributed import ALONE, Processes, check_shares
 from colorizer.errors import UserError
+from colorizer.hints import draw_number, draw_places, true_hints
 from colorizer.learner import Learner
 from colorizer.models.base import Colorizer
+from colorizer.models.hinted import HintedColorizer
 from colorizer.params import Recipe
 from colorizer.recovery import Recovery
 
@@ -147,6 +149,7 @@ class EpochLoop:
         # All that is random depends on the seed and the epoch alone, also within layers: a
         # training that goes on from here draws what an uninterrupted one does.
         generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
+        of_hints = torch.Generator().manual_seed(_hint_seed(seed, epoch))
         torch.manual_seed(_layer_seed(seed, epoch))
         model = self.learner.model.train()
         side = model.nearest_side(data.size * self.recipe.crop_scale)
@@ -156,7 +159,11 @@ class EpochLoop:
         for batch in torch.split(shuffled(len(data), generator), self.recipe.batch_size):  # (B,)
             share = self.processes.share(len(batch))
             lab = augment(data[batch[share]], self.recipe, generator, share, len(batch), side)
-            value = self._step(lab.to(self.device), len(lab) / len(batch), epoch)
+            places = draw_places(len(batch), draw_number(of_hints), of_hints)[share]
+            hints = true_hints(lab[:, 1:], places)
+            value = self._step(
+                lab.to(self.device), hints.to(self.device), len(lab) / len(batch), epoch
+            )
             total += value * len(batch)
             bar.update(len(batch))
             bar.set_postfix(epoch=epoch, loss=f"{value:.4f}", refresh=False)
@@ -173,31 +180,54 @@ class EpochLoop:
             total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
-    def _step(self, lab: Tensor, weight: float, epoch: int) -> float:
+    def _step(self, lab: Tensor, hints: Tensor, weight: float, epoch: int) -> float:
         """Learn from this process's share of a batch; return the loss of the whole batch.
 
         ``weight`` is the share's part of the batch: 0 where there are more processes than
         photographs.
         """
         model = self.learner.model
-        loss = self._loss(model, lab) * weight
-        value = _finite(self.processes.sum(loss.detach()).item(), epoch, self.recipe)
+        if isinstance(model, HintedColorizer):
+            losses = self._losses_with_hints(model, lab, hints) * weight
+        else:
+            losses = self._loss(model, lab)[None] * weight
+        values = self.processes.sum(losses.detach())
+        _finite(values.sum().item(), epoch, self.recipe)
         self.learner.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses.sum().backward()  # type: ignore[no-untyped-call]
         self.processes.sum_gradients(model)
         self.learner.step()
-        return value
+        return values[0].item()
 
     def _loss(self, model: nn.Module, lab: Tensor) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
-        lightness = lab[:, :1].contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            ab = model(lightness)  # (B, 2, H, W)
+            ab = model(_lightness(lab))  # (B, 2, H, W)
+        return self._distance(ab, lab)
+
+    def _losses_with_hints(self, model: HintedColorizer, lab: Tensor, hints: Tensor) -> Tensor:
+        """Return two losses, without hints and with them.
+
+        The second teaches the hint head alone: what is predicted without hints is what it would
+        be if there were none.
+        """
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            seen = model.see(_lightness(lab))
+            ab = model.full_size(seen.ab) * AB_SCALE
+        own, given = model.follow(seen.detached(), hints)
+        return torch.stack([self._distance(ab, lab), self._distance(own + given, lab)])
+
+    def _distance(self, ab: Tensor, lab: Tensor) -> Tensor:
+        """Return the mean loss of predicted ab, (B, 2, H, W), or 0 where B is 0."""
         if not len(lab):
             # No mean, but a way back through layers in which processes wait for each other.
             return torch.sum(ab.float())
         loss: Tensor = LOSSES[self.recipe.loss](ab.float() / AB_SCALE, lab[:, 1:] / AB_SCALE)
         return loss
+
+
+def _lightness(lab: Tensor) -> Tensor:
+    return lab[:, :1].contiguous(memory_format=torch.channels_last)
 
 
 def _finite(value: float, epoch: int, recipe: Recipe) -> float:
@@ -214,5 +244,9 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 
 
 def _layer_seed(seed: int, epoch: int) -> int:
-    # Not that of the augmentation, or both would draw the same numbers.
+    # Not that of the augmentation, or both would draw the same numbers; so with hints.
     return (_epoch_seed(seed, epoch) * 1_000_003 + 1) % 2**63
+
+
+def _hint_seed(seed: int, epoch: int) -> int:
+    return (_epoch_seed(seed, epoch) * 1_000_003 + 2) % 2**63

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from colorizer.errors import UserError
+from colorizer.models.hinted import HintedColorizer
 from colorizer.models.registry import MODELS, build, build_to_train
 from colorizer.models.shared_layers import SharedChannelDropout
 from colorizer.models.unet import UNet
@@ -51,6 +52,9 @@ class TestEveryNetwork:
                 torch.nn.init.normal_(model.to_ab.weight)
             # Weighted, for a plain sum could cancel.
             ab = model(lightness)
+            if isinstance(model, HintedColorizer):
+                hints = torch.tensor([[[0.2, 0.7, 60.0, -20.0], [0.9, 0.1, 10.0, 50.0]]] * 2)
+                ab = torch.cat([ab, *model.follow(model.see(lightness), hints)])
             (ab * torch.randn(ab.shape)).sum().backward()
         without = [
             key
@@ -135,7 +139,7 @@ class TestEveryNetwork:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_428_034), ("simple_ae", 4_010)]
+    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_435_356), ("simple_ae", 4_010)]
 )
 def test_number_of_parameters(name: str, count: int) -> None:
     assert sum(parameter.numel() for parameter in build(name).parameters()) == count

@@ -56,16 +56,18 @@ def test_only_the_decoder_gathers_statistics(model: UNet, lightness: Tensor) -> 
 
 def test_encoder_learns_at_its_share_of_the_learning_rate() -> None:
     model = UNet(encoder_lr=0.1)
-    decoder, encoder = model.parameter_groups(0.003)
+    decoder, encoder, hint_head = model.parameter_groups(0.003)
     assert decoder["lr"] == 0.003
     assert encoder["lr"] == pytest.approx(0.0003)
+    assert hint_head["lr"] == pytest.approx(0.03)
+    assert hint_head["params"] == list(model.hint_head.parameters())
     assert encoder["params"] == list(model.encoder.parameters())
     assert decoder["params"] == [*model.decoder.parameters(), *model.to_ab.parameters()]
 
 
 def test_frozen_blocks_are_in_no_group_and_get_no_gradients(lightness: Tensor) -> None:
     model = UNet(frozen_blocks=5)
-    _, encoder = model.parameter_groups(0.003)
+    _, encoder, _ = model.parameter_groups(0.003)
     assert encoder["params"] == list(model.encoder._blocks[5:].parameters())
     nn.init.ones_(model.to_ab.weight)
     model.train()(lightness).sum().backward()
@@ -77,7 +79,7 @@ def test_frozen_blocks_are_in_no_group_and_get_no_gradients(lightness: Tensor) -
 @pytest.mark.parametrize(("encoder_lr", "frozen_blocks"), [(0.1, 16), (0.0, 0), (0.0, 5)])
 def test_encoder_that_learns_nothing_has_no_group(encoder_lr: float, frozen_blocks: int) -> None:
     groups = UNet(encoder_lr, frozen_blocks).parameter_groups(0.003)
-    assert len(groups) == 1
+    assert len(groups) == 2  # of the decoder and of the hint head
 
 
 def test_each_stage_of_the_decoder_drops_channels_in_training_only(lightness: Tensor) -> None:
@@ -111,7 +113,7 @@ def test_decoder_normalises_as_one_however_batches_are_divided(model: UNet) -> N
 
 def test_encoder_of_learning_rate_zero_is_frozen(lightness: Tensor) -> None:
     model = UNet(encoder_lr=0.0)
-    (decoder,) = model.parameter_groups(0.003)
+    decoder, _ = model.parameter_groups(0.003)
     assert decoder["params"] == [*model.decoder.parameters(), *model.to_ab.parameters()]
     nn.init.ones_(model.to_ab.weight)
     model.train()(lightness).sum().backward()

@@ -15,6 +15,7 @@ from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
 if TYPE_CHECKING:
     from colorizer.photo import Colorist
     from colorizer.photo_files import Plan
+    from colorizer.photo_hints import PixelHint
 
 # What is imported within `run` is slow to load, and the help needs none of it.
 
@@ -29,6 +30,7 @@ are named, the rest goes on, and the exit status is 1.
   colorizer photo old.jpg                               writes old_color.jpg
   colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
+  colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
 """
 QUALITY = 95
 SMALLEST, LARGEST = 32, 1024
@@ -77,6 +79,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "network's validation photographs allow)",
     )
     parser.add_argument(
+        "--hint",
+        type=_hint,
+        action="append",
+        default=[],
+        metavar="X,Y,#RRGGBB",
+        help="a pixel of the one photograph, from its upper left corner, and the colour that it "
+        "has; its lightness stays as it is, and what belongs to it follows. May be repeated",
+    )
+    parser.add_argument(
         "--size",
         type=_whole_number(SMALLEST, LARGEST),
         metavar="PIXELS",
@@ -121,11 +132,14 @@ def run(arguments: Namespace) -> None:
         SIDE_BY_SIDE if arguments.side_by_side else COLORED,
     )
     found = plan(arguments.photographs, wish)
+    asked = len(found.jobs) + len(found.refused) + len(found.already_there)
+    if arguments.hint and asked > 1:
+        raise UserError(f"--hint is for one photograph, and {asked} are given")
     # Before what takes time; and where there is nothing to do, no network is needed.
     colorist = _load(arguments) if found.jobs else None
     failures = list(found.refused)
     if colorist:
-        failures += _colorize(colorist, found, arguments.overwrite)
+        failures += _colorize(colorist, found, arguments)
     _report(found, failures)
 
 
@@ -136,6 +150,15 @@ def _whole_number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _hint(text: str) -> PixelHint:
+    from colorizer.photo_hints import parse_hint
+
+    try:
+        return parse_hint(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def _check_format(arguments: Namespace) -> None:
@@ -163,7 +186,7 @@ def _load(arguments: Namespace) -> Colorist:
     return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 
-def _colorize(colorist: Colorist, found: Plan, overwrite: bool) -> list[tuple[Path, str]]:
+def _colorize(colorist: Colorist, found: Plan, arguments: Namespace) -> list[tuple[Path, str]]:
     from tqdm import tqdm
 
     from colorizer.images import UnreadableImageError
@@ -172,9 +195,10 @@ def _colorize(colorist: Colorist, found: Plan, overwrite: bool) -> list[tuple[Pa
     with tqdm(found.jobs, "colour", unit="photograph", disable=len(found.jobs) == 1) as bar:
         for job in bar:
             try:
-                if not overwrite and job.target.exists():
+                if not arguments.overwrite and job.target.exists():
                     raise UnreadableImageError(f"{job.target} is there by now")
-                for loss in colorist.colorize(job.source, job.target, job.format):
+                losses = colorist.colorize(job.source, job.target, job.format, arguments.hint)
+                for loss in losses:
                     tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
             except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
                 failures.append((job.source, _reason(error)))

@@ -54,11 +54,14 @@ class Colorizer(nn.Module):
 
     def predict(self, lightness: Tensor) -> Tensor:
         """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
-        size, scale = lightness.shape[-2:], float(self.scale)
-        enlarged = [self.nearest_side(side * scale) for side in size]
-        if scale == 1 or enlarged == list(size):
-            return self.forward(lightness)
-        return _resized(self.forward(_resized(lightness, enlarged)), size)
+        return resized(self.forward(self.enlarged(lightness)), lightness.shape[-2:])
+
+    def enlarged(self, lightness: Tensor) -> Tensor:
+        """Return L, (B, 1, H, W), in the size that :meth:`predict` predicts from."""
+        scale, size = float(self.scale), lightness.shape[-2:]
+        if scale == 1:  # a size that the network cannot take is the caller's mistake
+            return lightness
+        return resized(lightness, [self.nearest_side(side * scale) for side in size])
 
     def nearest_side(self, side: float) -> int:
         """Return the height or width nearest to ``side`` that the network can take, in pixels."""
@@ -73,8 +76,10 @@ class Colorizer(nn.Module):
         return [{"params": list(self.parameters()), "lr": lr}]
 
 
-def _resized(image: Tensor, size: Sequence[int]) -> Tensor:
+def resized(image: Tensor, size: Sequence[int]) -> Tensor:
     """Return (B, C, H, W) in another size; the antialiasing matters where it becomes smaller."""
+    if list(image.shape[-2:]) == list(size):
+        return image
     return F.interpolate(
         image, size=list(size), mode="bilinear", align_corners=False, antialias=True
     )

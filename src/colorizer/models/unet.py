@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer.models.base import Colorizer
 from colorizer.models.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
+from colorizer.models.hint_head import HintHead
+from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.models.shared_layers import SharedBatchNorm2d, SharedChannelDropout
 
 # Channels of the decoder at strides 16, 8 and 4.
 DECODER_CHANNELS = (192, 96, 64)
 STRIDE = 4
+# Times the decoder's learning rate: few weights, the same in every place, may move fast.
+HINT_HEAD_LR = 10.0
 
 
 class _Up(nn.Module):
@@ -40,7 +43,7 @@ class _Up(nn.Module):
         return mixed
 
 
-class UNet(Colorizer):
+class UNet(HintedColorizer):
     """U-Net (Ronneberger et al. 2015) on EfficientNet-Lite0.
 
     The decoder ends at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
@@ -79,10 +82,23 @@ class UNet(Colorizer):
         nn.init.zeros_(self.to_ab.weight)
         assert self.to_ab.bias is not None
         nn.init.zeros_(self.to_ab.bias)
+        # Last, so that all others start from the same random numbers as they would without it.
+        self.hint_head = HintHead(DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""
-        return self.decode(self.encode(lightness))
+        return self.full_size(self.to_ab(self.decode(self.encode(lightness))))
+
+    def see(self, lightness: Tensor) -> Seen:
+        """Look at photographs; see :meth:`HintedColorizer.see`."""
+        taps = self.encode(lightness)
+        decoded = self.decode(taps)
+        small = F.avg_pool2d(lightness, STRIDE)
+        return Seen(self.to_ab(decoded), torch.cat([decoded, taps[0], small], dim=1))
+
+    def full_size(self, ab: Tensor) -> Tensor:
+        """Return (B, 2, H, W) for (B, 2, H/4, W/4)."""
+        return F.interpolate(ab, scale_factor=STRIDE, mode="bilinear", align_corners=False)
 
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """Return the encoder's features at strides 4, 8, 16 and 32 for L, (B, 1, H, W)."""
@@ -92,13 +108,11 @@ class UNet(Colorizer):
         return features[1:]
 
     def decode(self, taps: list[Tensor]) -> Tensor:
-        """Return ab / 128, (B, 2, H, W), for what :meth:`encode` returned."""
+        """Return features at stride 4, (B, 64, H/4, W/4), for what :meth:`encode` returned."""
         *skips, features = taps
         for up, skip in zip(self.decoder, reversed(skips), strict=True):
             features = up(features, skip)
-        return F.interpolate(
-            self.to_ab(features), scale_factor=STRIDE, mode="bilinear", align_corners=False
-        )
+        return features
 
     def train(self, mode: bool = True) -> Self:
         """Set the mode of the decoder; the encoder stays in evaluation mode."""
@@ -107,10 +121,11 @@ class UNet(Colorizer):
         return self
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
-        """Return a group for the decoder and, unless all of it is frozen, one for the encoder."""
+        """Return groups of the decoder, of the encoder unless frozen, and of the hint head."""
         decoder = [*self.decoder.parameters(), *self.to_ab.parameters()]
         groups: list[dict[str, object]] = [{"params": decoder, "lr": lr}]
         encoder = [p for p in self.encoder.parameters() if p.requires_grad]
         if encoder:
             groups.append({"params": encoder, "lr": lr * self.encoder_lr})
+        groups.append({"params": list(self.hint_head.parameters()), "lr": lr * HINT_HEAD_LR})
         return groups

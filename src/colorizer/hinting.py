@@ -1,0 +1,94 @@
+"""Predict the colours of photographs of which users know some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from colorizer.errors import UserError
+from colorizer.hints import mirrored
+from colorizer.inference import predict_ab
+from colorizer.models.base import Colorizer, resized
+from colorizer.models.hinted import HintedColorizer
+
+Array = TypeVar("Array", Tensor, npt.NDArray[np.float32])
+
+
+@dataclass(frozen=True)
+class Chroma(Generic[Array]):
+    """Predicted chroma, whose saturation is still to be chosen.
+
+    Attributes
+    ----------
+    own : Tensor or ndarray
+        (..., 2, H, W) in CIELAB units, the network's own part.
+    given : Tensor or ndarray
+        (..., 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
+        factor is meant for them.
+    """
+
+    own: Array
+    given: Array
+
+    def at(self, saturation: float) -> Array:
+        """Return ab, (..., 2, H, W): ``saturation`` times the network's own part, and the rest."""
+        return saturation * self.own + self.given
+
+
+class Glance:
+    """What a network sees of photographs: enough to answer to ever other hints, and quickly.
+
+    Parameters
+    ----------
+    model : Colorizer
+        In evaluation mode.
+    lightness : Tensor
+        (B, 1, H, W), L in [0, 100], on the model's device.
+    mirror : bool
+        Average with the prediction for the mirror image.
+    """
+
+    def __init__(self, model: Colorizer, lightness: Tensor, mirror: bool) -> None:
+        self._model = model
+        self._size = lightness.shape[-2:]
+        if not isinstance(model, HintedColorizer):
+            self._own = predict_ab(model, lightness, mirror)
+            return
+        with torch.inference_mode():
+            enlarged = model.enlarged(lightness)
+            views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
+            self._seen = [model.see(view) for view in views]
+
+    def follow(self, hints: Tensor) -> Chroma[Tensor]:
+        """Predict chroma with hints.
+
+        Parameters
+        ----------
+        hints : Tensor
+            (B, N, 4) on the model's device: x and y in [0, 1], shares of width and height; a and
+            b in CIELAB units. N may be 0.
+
+        Raises
+        ------
+        UserError
+            If there are hints, and the network takes none.
+        """
+        model = self._model
+        if not isinstance(model, HintedColorizer):
+            if hints.shape[1]:
+                raise UserError(
+                    f"the network {type(model).__name__} takes no colour hints; unet does"
+                )
+            return Chroma(self._own, torch.zeros_like(self._own))
+        with torch.inference_mode():
+            own, given = model.follow(self._seen[0], hints)
+            for turned in self._seen[1:]:
+                other_own, other_given = model.follow(turned, mirrored(hints))
+                own = (own + other_own.flip(-1)) / 2
+                given = (given + other_given.flip(-1)) / 2
+            return Chroma(resized(own, self._size), resized(given, self._size))

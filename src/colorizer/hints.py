@@ -1,0 +1,99 @@
+"""Colour hints: points of a photograph whose colours are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# Most hints of a photograph in training: more are hardly ever given, and cost the more.
+MOST_IN_TRAINING = 64
+# A hint is what a person would call the colour of a place, not that of a pixel: the mean of a
+# square of so many pixels of a prepared photograph.
+PATCH = 5
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A point of a photograph, and the colour that it has there.
+
+    Attributes
+    ----------
+    x, y : float
+        The place, as shares of the upright photograph's width and height; (0, 0) is its upper
+        left corner.
+    ab : tuple of float
+        a and b in CIELAB units. The lightness is the photograph's own.
+    """
+
+    x: float
+    y: float
+    ab: tuple[float, float]
+
+
+def as_tensor(hints: Sequence[Hint]) -> Tensor:
+    """Return hints of one photograph as networks take them: (1, N, 4) float32, x, y, a, b."""
+    rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
+    return torch.tensor(rows, dtype=torch.float32).view(1, len(rows), 4)
+
+
+def mirrored(hints: Tensor) -> Tensor:
+    """Return hints, (B, N, 4), of the photographs' mirror images."""
+    x, rest = hints[..., :1], hints[..., 1:]
+    return torch.cat([1 - x, rest], dim=-1)
+
+
+def draw_number(generator: torch.Generator) -> int:
+    """Draw a number of hints, 1 to :data:`MOST_IN_TRAINING`: its logarithm is uniform."""
+    share = torch.rand((), generator=generator).item()
+    return round(math.exp(share * math.log(MOST_IN_TRAINING)))
+
+
+def draw_places(photographs: int, number: int, generator: torch.Generator) -> Tensor:
+    """Draw places of hints, uniformly: (photographs, number, 2), x and y in [0, 1)."""
+    return torch.rand(photographs, number, 2, generator=generator)
+
+
+def true_hints(ab: Tensor, places: Tensor) -> Tensor:
+    """Return hints that say what is true.
+
+    Parameters
+    ----------
+    ab : Tensor
+        (B, 2, H, W), a and b of photographs.
+    places : Tensor
+        (B, N, 2), x and y in [0, 1].
+
+    Returns
+    -------
+    Tensor
+        (B, N, 4): x, y, and the mean a and b of the :data:`PATCH` x :data:`PATCH` pixels there.
+    """
+    means = F.avg_pool2d(ab, PATCH, stride=1, padding=PATCH // 2, count_include_pad=False)
+    cells = cells_of(places, *ab.shape[2:])
+    colors = means.flatten(2).gather(2, cells[:, None].expand(-1, 2, -1))  # (B, 2, N)
+    return torch.cat([places, colors.transpose(1, 2)], dim=-1)
+
+
+def cells_of(places: Tensor, height: int, width: int) -> Tensor:
+    """Return in which cells of a grid, numbered row by row, places lie.
+
+    Parameters
+    ----------
+    places : Tensor
+        (B, N, 2), x and y in [0, 1].
+    height, width : int
+        Of the grid.
+
+    Returns
+    -------
+    Tensor
+        (B, N) int64, in [0, height * width).
+    """
+    x = (places[..., 0] * width).long().clamp(0, width - 1)
+    y = (places[..., 1] * height).long().clamp(0, height - 1)
+    return y * width + x
