@@ -27,7 +27,8 @@ from tests.test_stage_errors import set_params
 
 from colorizer import onnx_export  # isort: skip
 from colorizer.onnx_card import OnnxCard  # isort: skip
-from colorizer.onnx_export import TOLERANCE, describe, export_onnx  # isort: skip
+from colorizer.onnx_check import TOLERANCE, Differences  # isort: skip
+from colorizer.onnx_export import describe, export_onnx  # isort: skip
 from colorizer.onnx_network import load_onnx_network  # isort: skip
 
 SIZE = 32
@@ -43,7 +44,7 @@ class Exported:
     model: Colorizer
     card: OnnxCard
     file: Path
-    difference: float
+    differences: Differences
 
 
 def save(checkpoint: Path, name: str, **scale: float) -> Path:
@@ -65,15 +66,16 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp(request.param)
     checkpoint = save(folder / "net.safetensors", request.param)
     model, described = describe(checkpoint)
-    difference = export_onnx(model, described, folder / "net.onnx", 18)
-    return Exported(checkpoint, model, described, folder / "net.onnx", difference)
+    differences = export_onnx(model, described, folder / "net.onnx", 18)
+    return Exported(checkpoint, model, described, folder / "net.onnx", differences)
 
 
 def test_onnx_predicts_what_torch_does_at_every_size(exported: Exported) -> None:
     network, multiple = load_onnx_network(exported.file), exported.model.size_multiple
     generator, strongest = np.random.default_rng(1), []
 
-    assert 0 < exported.difference < TOLERANCE
+    assert 0 < exported.differences.plain < TOLERANCE
+    assert (exported.differences.hinted > 0) is exported.card.takes_hints
     for count, rows, columns in ((1, 2, 2), (2, 3, 2), (3, 2, 5), (1, 8, 8)):
         hints = {"hints": np.zeros((count, 0, 4), np.float32)}
         shape = (count, 1, rows * multiple, columns * multiple)
@@ -167,7 +169,9 @@ def test_graph_that_predicts_otherwise_is_not_written(
     (tmp_path / "net.onnx").write_bytes(b"as before")
     monkeypatch.setattr(onnx_export, "_traced", lambda *_: painting_graph(weight))
 
-    with pytest.raises(UserError, match=r"^ab of ONNX Runtime differ .*net\.onnx is not written"):
+    with pytest.raises(
+        UserError, match=r"net\.onnx is not written: ONNX Runtime and torch agree on ab only"
+    ):
         export_onnx(Painter().eval(), card(), tmp_path / "net.onnx", 18)
 
     assert tree(tmp_path) == {"net.onnx": b"as before"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,45 @@ from colorizer.onnx_card import GIVEN, HINTS, LIGHTNESS, OWN
 from colorizer.onnx_network import open_session
 
 Floats = npt.NDArray[np.float32]
+# In CIELAB units: a hundredth of what the eye can tell. Hints' colours spread by differences of
+# large numbers, which torch itself does not round much better than this.
+TOLERANCE, HINTED_TOLERANCE = 1e-3, 1e-2
 # Squares of one lightness in each direction; and how rough the second photograph is.
 SQUARES, NOISE = 8, 10.0
 # How many hints, and how strong their a and b.
 HINT_NUMBERS, CHROMA = (0, 1, 7), 30.0
 
 
-def greatest_difference(model: Colorizer, file: Path, side: int) -> float:
-    """Return the greatest difference of ab, in CIELAB units; infinity where one is no number.
+@dataclass(frozen=True)
+class Differences:
+    """The greatest differences of ab, in CIELAB units; infinity where one is no number.
 
-    It is looked for in one to three photographs at once, square, wide and high, about as large as
-    the network sees them and as small as it ever does, with hints and without.
+    Attributes
+    ----------
+    plain : float
+        Without hints.
+    hinted : float
+        With hints; 0 of a network that takes none.
+    """
+
+    plain: float
+    hinted: float
+
+    @property
+    def are_small(self) -> bool:
+        """Whether they are those of rounding."""
+        return self.plain < TOLERANCE and self.hinted < HINTED_TOLERANCE
+
+    def __str__(self) -> str:
+        hinted = f", with colour hints to within {self.hinted:.1g}" if self.hinted else ""
+        return f"to within {self.plain:.1g}{hinted}"
+
+
+def compare(model: Colorizer, file: Path, side: int) -> Differences:
+    """Compare ab of ONNX Runtime with those of torch.
+
+    Differences are looked for in one to three photographs at once, square, wide and high, about
+    as large as the network sees them and as small as it ever does.
 
     Parameters
     ----------
@@ -39,7 +68,7 @@ def greatest_difference(model: Colorizer, file: Path, side: int) -> float:
     """
     session = open_session(file)
     generator = np.random.default_rng(0)
-    differences = []
+    plain, hinted = [0.0], [0.0]
     for lightness in _photographs(generator, side, model.size_multiple):
         for number in HINT_NUMBERS if isinstance(model, HintedColorizer) else (0,):
             hints = _hints(generator, len(lightness), number)
@@ -47,10 +76,12 @@ def greatest_difference(model: Colorizer, file: Path, side: int) -> float:
             told = {LIGHTNESS: lightness, HINTS: hints}
             inputs = {place.name: told[place.name] for place in session.get_inputs()}
             found = session.run(list(expected), inputs)
-            differences += [
-                abs(one - other).max() for one, other in zip(found, expected.values(), strict=True)
-            ]
-    return float(np.nan_to_num(max(differences), nan=np.inf))
+            pairs = zip(found, expected.values(), strict=True)
+            difference = max(
+                np.nan_to_num(abs(one - other), nan=np.inf).max() for one, other in pairs
+            )
+            (hinted if number else plain).append(float(difference))
+    return Differences(max(plain), max(hinted))
 
 
 def _by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, Floats]:

@@ -22,12 +22,9 @@ from colorizer.models.base import Colorizer
 from colorizer.models.hinted import HintedColorizer
 from colorizer.models.registry import MODELS
 from colorizer.onnx_card import OnnxCard
-from colorizer.onnx_check import greatest_difference
+from colorizer.onnx_check import HINTED_TOLERANCE, TOLERANCE, Differences, compare
 from colorizer.photo_network import side_of
 from colorizer.vividness import saturation_of
-
-# Of CIELAB units: a hundredth of what the eye can tell, and a hundred times what rounding does.
-TOLERANCE = 1e-3
 
 
 def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
@@ -53,7 +50,7 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
     return model, card
 
 
-def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> float:
+def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Differences:
     """Write a network as ONNX, whole or not at all.
 
     Parameters
@@ -69,25 +66,26 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> flo
 
     Returns
     -------
-    float
-        The greatest difference of ab from torch's that was found, in CIELAB units.
+    Differences
+        How far ab are from those of torch.
 
     Raises
     ------
     UserError
-        If it is :data:`TOLERANCE` or more; then nothing is written.
+        If they are too far; then nothing is written.
     """
     graph = _labelled(_traced(model, card, opset), card)
     with whole_file(file) as partial:
         onnx.save(graph, partial)
         onnx.checker.check_model(partial, full_check=True)
-        difference = greatest_difference(model, partial, card.side)
-        if not difference < TOLERANCE:
+        differences = compare(model, partial, card.side)
+        if not differences.are_small:
             raise UserError(
-                f"ab of ONNX Runtime differ from those of torch by up to {difference:.2g}, where "
-                f"less than {TOLERANCE:g} is allowed: {file} is not written; try another --opset"
+                f"{file} is not written: ONNX Runtime and torch agree on ab only {differences}, "
+                f"and it must be less than {TOLERANCE:g}, with colour hints {HINTED_TOLERANCE:g}; "
+                "try another --opset"
             )
-    return difference
+    return differences
 
 
 class _WithHints(nn.Module):

@@ -47,7 +47,7 @@ def test_network_becomes_a_file_that_colors_as_it_does(
     run("export", "model.onnx")
 
     out, err = capfd.readouterr()
-    assert out.startswith("model.onnx (0.0 MB): ab as torch's to within ")
+    assert out.startswith("model.onnx (0.0 MB): ab as of torch to within ")
     assert err == ""
     after = tree(project)
     content = after.pop("model.onnx")
@@ -105,12 +105,11 @@ def test_nothing_is_overwritten_unasked(project: Path) -> None:
 def test_interrupt_leaves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = tree(project)
 
-    def interrupted(*_: object) -> float:
+    def interrupted(*_: object) -> None:
         os.kill(os.getpid(), 15)
-        return 0.0
 
     monkeypatch.setattr(onnx_export, "_traced", lambda *_: painting_graph())
-    monkeypatch.setattr(onnx_export, "greatest_difference", interrupted)
+    monkeypatch.setattr(onnx_export, "compare", interrupted)
 
     assert status_of("export", "model.onnx") == 130
     assert tree(project) == before
