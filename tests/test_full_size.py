@@ -68,7 +68,7 @@ def test_colors_end_where_things_do() -> None:
 
     a, b = lab_of(Image.fromarray(colored(dark_and_light, ab)))[1:, 120, 150:180]
 
-    # Enlarged as it is, chroma would fall to a fifth before the edge, and begin beyond it.
+    # Enlarged as it is, a would fall to a twentieth before the edge, and b begin there.
     np.testing.assert_allclose(a[:15], a[0], atol=4)
     np.testing.assert_allclose(b[15:], b[-1], atol=4)
     assert a[0] > 15
