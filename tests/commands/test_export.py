@@ -124,10 +124,12 @@ def test_interrupt_leaves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch
             ["data/checkpoints/m.onnx"],
             "data/checkpoints belongs to the pipeline, which removes what it does not know; ",
         ),
+        (["folder.onnx", "--overwrite"], "folder.onnx is a folder; name a file"),
     ],
 )
 def test_mistakes_are_told(project: Path, words: list[str], error: str) -> None:
     Path("README").write_text("no network")
+    Path("folder.onnx").mkdir()
     before = tree(project)
 
     assert str(status_of("export", *words)).startswith(f"error: {error}")

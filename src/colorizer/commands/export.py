@@ -14,9 +14,9 @@ from colorizer.network_files import CHECKPOINT, ONNX_SUFFIX, require_network
 DESCRIPTION = """\
 Write a trained network as an ONNX file, for programs without torch.
 
-It takes any number of photographs of any size: `lightness`, (B, 1, H, W), L of CIELAB in [0, 100],
-in; `ab`, (B, 2, H, W), in CIELAB units, out. Its metadata tell what else one must know. It is
-there once ONNX Runtime has predicted the same ab as torch, to within 0.001.
+It takes any number of photographs of any size, and any number of colour hints; its metadata tell
+what goes in and what comes out, and all else that one must know. It is there once ONNX Runtime has
+predicted the same colours as torch: a and b of CIELAB to within 0.001, with hints 0.01.
 
   colorizer export model.onnx
   colorizer photo old.jpg --checkpoint model.onnx
@@ -64,6 +64,8 @@ def run(arguments: Namespace) -> None:
             f"{file.parent} belongs to the pipeline, which removes what it does not know; write "
             "the file elsewhere"
         )
+    if file.is_dir():
+        raise UserError(f"{file} is a folder; name a file")
     if file.exists() and not arguments.overwrite:
         raise UserError(f"{file} is there already; --overwrite replaces what is there")
     require_network(arguments.checkpoint)
