@@ -13,7 +13,7 @@ from torch import Tensor
 from colorizer.errors import UserError
 from colorizer.hints import mirrored
 from colorizer.inference import predict_ab
-from colorizer.models.base import Colorizer, resized
+from colorizer.models.base import Colorizer, check_size, resized
 from colorizer.models.hinted import HintedColorizer
 
 Array = TypeVar("Array", Tensor, npt.NDArray[np.float32])
@@ -51,6 +51,11 @@ class Glance:
         (B, 1, H, W), L in [0, 100], on the model's device.
     mirror : bool
         Average with the prediction for the mirror image.
+
+    Raises
+    ------
+    ValueError
+        If H or W is not a multiple of what the network needs.
     """
 
     def __init__(self, model: Colorizer, lightness: Tensor, mirror: bool) -> None:
@@ -61,6 +66,7 @@ class Glance:
             return
         with torch.inference_mode():
             enlarged = model.enlarged(lightness)
+            check_size(enlarged.shape[-2:], model.size_multiple)
             views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
             self._seen = [model.see(view) for view in views]
 
