@@ -51,10 +51,10 @@ def test_it_is_the_lightness_with_enlarged_chroma() -> None:
 
     found = colored(image, ab)
 
-    slope, offset = guide(torch.from_numpy(ab)[None], seen_lightness(image, PLAIN, (9, 7)))
-    large = [F.interpolate(few, (height, width), mode="bilinear")[0] for few in (slope, offset)]
+    few = torch.from_numpy(np.stack(guide(ab, seen_lightness(image, PLAIN, (9, 7))[0])))
+    slope, offset = F.interpolate(few, (height, width), mode="bilinear")
     lightness = torch.from_numpy(lab_of(image)[:1])
-    expected = bytes_from_lab(torch.cat([lightness, large[0] * lightness + large[1]]))
+    expected = bytes_from_lab(torch.cat([lightness, slope * lightness + offset]))
     assert width * height > STRIP_PIXELS
     assert found.dtype == np.uint8
     assert abs(found.astype(int) - expected).max() <= 1

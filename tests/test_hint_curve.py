@@ -60,7 +60,7 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     noted: list[Tensor] = []
     follow = Glance.follow
 
-    def noting(glance: Glance, hints: Tensor) -> Chroma[Tensor]:
+    def noting(glance: Glance, hints: Tensor) -> Chroma:
         noted.append(hints)
         return follow(glance, hints)
 

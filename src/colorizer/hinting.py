@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,27 +13,25 @@ from colorizer.inference import predict_ab
 from colorizer.models.base import Colorizer, check_size, resized
 from colorizer.models.hinted import HintedColorizer
 
-Array = TypeVar("Array", Tensor, npt.NDArray[np.float32])
-
 
 @dataclass(frozen=True)
-class Chroma(Generic[Array]):
+class Chroma:
     """Predicted chroma, whose saturation is still to be chosen.
 
     Attributes
     ----------
-    own : Tensor or ndarray
-        (..., 2, H, W) in CIELAB units, the network's own part.
-    given : Tensor or ndarray
-        (..., 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
+    own : Tensor
+        (B, 2, H, W) in CIELAB units, the network's own part.
+    given : Tensor
+        (B, 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
         factor is meant for them.
     """
 
-    own: Array
-    given: Array
+    own: Tensor
+    given: Tensor
 
-    def at(self, saturation: float) -> Array:
-        """Return ab, (..., 2, H, W): ``saturation`` times the network's own part, and the rest."""
+    def at(self, saturation: float) -> Tensor:
+        """Return ab, (B, 2, H, W): ``saturation`` times the network's own part, and the rest."""
         return saturation * self.own + self.given
 
 
@@ -70,7 +65,7 @@ class Glance:
             views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
             self._seen = [model.see(view) for view in views]
 
-    def follow(self, hints: Tensor) -> Chroma[Tensor]:
+    def follow(self, hints: Tensor) -> Chroma:
         """Predict chroma with hints.
 
         Parameters

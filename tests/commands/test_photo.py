@@ -18,8 +18,6 @@ from colorizer.commands import photo
 from colorizer.files import whole_file
 from colorizer.interrupts import SIGNALS
 from colorizer.models.registry import build
-from colorizer.params import PredictParams, load_params
-from tests.conftest import PARAMS_FILE
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable, vividness_of
 from tests.photo_helpers import greys, lab_of, opened, sepia
@@ -229,14 +227,6 @@ def test_settings_are_those_of_the_pipeline_that_the_checkpoint_lies_in(project:
 
     assert chroma("params.png") > 1.2 * chroma("../plain.png")
     np.testing.assert_array_equal(pixels("params.png"), pixels("option.png"))
-
-
-def test_without_parameters_they_are_as_shipped() -> None:
-    shipped, found = load_params(PARAMS_FILE).predict, photo._settings_of(Path("net"))
-
-    names = ("device", "mirror", "saturation", "saturation_cost")
-    assert isinstance(found, PredictParams)
-    assert [getattr(found, name) for name in names] == [getattr(shipped, name) for name in names]
 
 
 def test_what_the_network_sees_is_as_asked() -> None:

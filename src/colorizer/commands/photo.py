@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorizer.errors import UserError
+from colorizer.network_files import CHECKPOINT, RUNTIMES
 from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
 
 if TYPE_CHECKING:
-    from colorizer.params import PredictParams
     from colorizer.photo import Colorist
     from colorizer.photo_files import Plan
     from colorizer.photo_hints import PixelHint
@@ -32,7 +32,6 @@ are named, the rest goes on, and the exit status is 1.
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
 """
-CHECKPOINT = Path("data/checkpoints/model.safetensors")
 QUALITY = 95
 SMALLEST, LARGEST = 32, 1024
 
@@ -103,7 +102,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         default=CHECKPOINT,
         metavar="FILE",
-        help="a trained network (default: %(default)s)",
+        help="a trained network, or an ONNX file of `colorizer export` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what computes (default: onnx if the checkpoint is *.onnx, else torch)",
     )
 
 
@@ -171,50 +175,15 @@ def _check_format(arguments: Namespace) -> None:
 
 
 def _load(arguments: Namespace) -> Colorist:
-    from colorizer.devices import make_repeatable, pick_device
-    from colorizer.params import changed
     from colorizer.photo import Colorist
-    from colorizer.photo_network import load_photo_network
-    from colorizer.vividness import saturation_of
+    from colorizer.runtimes import load_predictor
 
-    checkpoint = arguments.checkpoint
-    if not checkpoint.is_file():
-        raise UserError(
-            f"checkpoint {checkpoint} not found; train a network with: dvc repro, get that of "
-            "your team with: dvc pull, or name another with --checkpoint"
-        )
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
     given = {name: value for name, value in options.items() if value is not None}
-    settings = changed(_settings_of(checkpoint), "predict", given)
-    device = pick_device(settings.device)
-    make_repeatable(seed=0)
-    return Colorist(
-        load_photo_network(checkpoint, device, arguments.size, settings.mirror),
-        saturation_of(settings, checkpoint),
-        arguments.quality,
-        arguments.side_by_side,
+    network, saturation = load_predictor(
+        arguments.checkpoint, given, arguments.size, arguments.runtime
     )
-
-
-def _settings_of(checkpoint: Path) -> PredictParams:
-    """Return those of the pipeline that the checkpoint lies in, or what they are by default."""
-    from colorizer.params import PARAMS_FILE, PredictParams, load_params
-
-    # Not resolved: DVC may have made a link to its cache.
-    folders = checkpoint.absolute().parents
-    if len(folders) >= len(CHECKPOINT.parts):
-        file = folders[len(CHECKPOINT.parts) - 1] / PARAMS_FILE
-        if file.is_file():
-            return load_params(file).predict
-    return PredictParams(
-        device="auto",
-        batch_size=1,
-        mirror=True,
-        saturation="auto",
-        saturation_cost=0.2,
-        scheduler="",
-        panels=0,
-    )
+    return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 
 def _colorize(colorist: Colorist, found: Plan, arguments: Namespace) -> list[tuple[Path, str]]:
