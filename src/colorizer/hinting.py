@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from colorizer.color import AB_SCALE
 from colorizer.errors import UserError
 from colorizer.hints import mirrored
 from colorizer.inference import predict_ab
 from colorizer.models.base import Colorizer, check_size, resized
-from colorizer.models.hinted import HintedColorizer
+from colorizer.models.hinted import HintedColorizer, Seen
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,16 @@ class Glance:
                 )
             return Chroma(self._own, torch.zeros_like(self._own))
         with torch.inference_mode():
-            own, given = model.follow(self._seen[0], hints)
+            own, given = _followed(model, self._seen[0], hints)
             for turned in self._seen[1:]:
-                other_own, other_given = model.follow(turned, mirrored(hints))
+                other_own, other_given = _followed(model, turned, mirrored(hints))
                 own = (own + other_own.flip(-1)) / 2
                 given = (given + other_given.flip(-1)) / 2
             return Chroma(resized(own, self._size), resized(given, self._size))
+
+
+def _followed(model: HintedColorizer, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+    if hints.shape[1]:
+        return model.follow(seen, hints)
+    own = model.full_size(seen.ab) * AB_SCALE  # the same, but for the time of the attention
+    return own, torch.zeros_like(own)
