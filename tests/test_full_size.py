@@ -51,10 +51,10 @@ def test_it_is_the_lightness_with_enlarged_chroma() -> None:
 
     found = colored(image, ab)
 
-    slope, offset = guide(torch.from_numpy(ab)[None], seen_lightness(image, PLAIN, (9, 7)))
-    large = [F.interpolate(few, (height, width), mode="bilinear")[0] for few in (slope, offset)]
+    few = torch.from_numpy(np.stack(guide(ab, seen_lightness(image, PLAIN, (9, 7))[0])))
+    slope, offset = F.interpolate(few, (height, width), mode="bilinear")
     lightness = torch.from_numpy(lab_of(image)[:1])
-    expected = bytes_from_lab(torch.cat([lightness, large[0] * lightness + large[1]]))
+    expected = bytes_from_lab(torch.cat([lightness, slope * lightness + offset]))
     assert width * height > STRIP_PIXELS
     assert found.dtype == np.uint8
     assert abs(found.astype(int) - expected).max() <= 1
@@ -68,7 +68,7 @@ def test_colors_end_where_things_do() -> None:
 
     a, b = lab_of(Image.fromarray(colored(dark_and_light, ab)))[1:, 120, 150:180]
 
-    # Enlarged as it is, chroma would fall to a fifth before the edge, and begin beyond it.
+    # Enlarged as it is, a would fall to a twentieth before the edge, and b begin there.
     np.testing.assert_allclose(a[:15], a[0], atol=4)
     np.testing.assert_allclose(b[15:], b[-1], atol=4)
     assert a[0] > 15

@@ -9,10 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from joblib import cpu_count
 from PIL import Image
-from torch.nn import functional as F
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.gamut import fitted_linear_rgb
@@ -136,13 +134,14 @@ class _Enlarged:
 
     def __init__(self, ab: Floats, image: Image.Image, space: ColorSpace) -> None:
         width, self._height = image.size
-        few = torch.from_numpy(ab)[None]
-        size = (min(ab.shape[1], self._height), min(ab.shape[2], width))
-        if size != ab.shape[1:]:
-            few = F.interpolate(few, size=size, mode="bilinear", antialias=True)
-        slope, offset = guide(few, seen_lightness(image, space, size[::-1]))
-        self._guide = torch.cat([slope, offset], dim=1)[0].numpy()
-        self._left, self._right, self._share = _between(np.arange(width), size[1], width)
+        size = (min(ab.shape[2], width), min(ab.shape[1], self._height))
+        if ab.shape[1:] != size[::-1]:
+            planes = [Image.fromarray(plane) for plane in ab]
+            ab = np.stack(
+                [np.asarray(plane.resize(size, Image.Resampling.BILINEAR)) for plane in planes]
+            )
+        self._guide = np.concatenate(guide(ab, seen_lightness(image, space, size)[0]))
+        self._left, self._right, self._share = _between(np.arange(width), size[0], width)
 
     def rows(self, top: int, bottom: int, lightness: Floats) -> Floats:
         """Return (2, bottom - top, width), for these rows' lightness."""

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from colorizer.photo import Colorist
+from colorizer.photo_network import PhotoNetwork
 from colorizer.web import session as module
 from colorizer.web.limits import RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
@@ -44,9 +45,10 @@ def on(session: Session) -> OpenPhotograph:
 
 
 def glances(session: Session) -> int:
-    model = session._colorist.network.model
-    assert isinstance(model, Painter)
-    return model.glances
+    used = session._colorist.network
+    assert isinstance(used, PhotoNetwork)
+    assert isinstance(used.model, Painter)
+    return used.model.glances
 
 
 def mean_ab(session: Session) -> list[float]:
@@ -163,8 +165,8 @@ def test_only_the_chosen_one_keeps_what_the_network_saw(session: Session) -> Non
     add(session, "b.png")
     session.choose(session.strip()["photographs"][1]["number"])
 
-    assert first.glance is None
-    assert on(session).glance is None, "it was not chosen when it was coloured"
+    assert first.look is None
+    assert on(session).look is None, "it was not chosen when it was coloured"
     session.choose(session.strip()["photographs"][0]["number"])
     assert first.after() == after
     session.add_spot(BLUE)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
 from colorizer.commands.photo import QUALITY
-from colorizer.errors import UserError
+from colorizer.extras import require_extra
+from colorizer.network_options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.photo_reading import MAX_MEGAPIXELS
 
 # What is imported within `run` is slow to load, and the help needs none of it.
@@ -89,12 +89,9 @@ def _serve(arguments: Namespace, folder: Path) -> None:
     from colorizer.photo import Colorist
     from colorizer.web.limits import Limits
 
-    try:
-        from colorizer.web.server import build_app, listen, server_of
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("colorizer"):
-            raise
-        raise UserError(f"colorizer web needs more: pip install -e '.[web]' ({error})") from error
+    require_extra("web", "gradio", "fastapi", "uvicorn")
+    from colorizer.web.server import build_app, listen, server_of
+
     limits = Limits(arguments.max_megapixels, arguments.max_megabytes, arguments.max_uploads)
     # First, for that the port is free is known at once.
     with listen(arguments.host, arguments.port) as listening:

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from colorizer.hinting import Chroma
 from colorizer.photo import Colorist
-from colorizer.photo_network import PhotoGlance, PhotoNetwork
+from colorizer.photo_predictor import PhotoChroma, PhotoLook, PhotoPredictor
 from colorizer.photo_reading import read_photo
 from colorizer.web.names import colored_name
 from colorizer.web.previews import PREVIEW, SRGB, THUMBNAIL, colored, data_url, grey, small
@@ -35,9 +32,9 @@ class OpenPhotograph:
         Addresses of small JPEGs of it as it was.
     lightness : Image
         Greys, mode L, of the size that the page shows.
-    glance : PhotoGlance or None
+    look : PhotoLook or None
         What the network sees of it; None while the visitor works on another.
-    chroma : Chroma
+    chroma : PhotoChroma
         What the network predicts.
     saturation : float
         Factor of that.
@@ -51,8 +48,8 @@ class OpenPhotograph:
     before: str
     thumbnail: str
     lightness: Image.Image
-    glance: PhotoGlance | None
-    chroma: Chroma[npt.NDArray[np.float32]]
+    look: PhotoLook | None
+    chroma: PhotoChroma
     saturation: float
     spots: Sequence[Spot] = ()
 
@@ -60,16 +57,16 @@ class OpenPhotograph:
         """Return the address of a small JPEG of it in colour."""
         return data_url(colored(self.lightness, self.chroma.at(self.saturation)))
 
-    def follow(self, spots: Sequence[Spot], network: PhotoNetwork) -> None:
+    def follow(self, spots: Sequence[Spot], network: PhotoPredictor) -> None:
         """Take these colours for those that the visitor chose, and no others."""
         # What it sees of the small picture is nearly the same, and to read the file takes long.
-        self.glance = self.glance or network.look(self.lightness, SRGB)
-        self.chroma = self.glance.follow([spot.as_hint() for spot in spots])
+        self.look = self.look or network.look(self.lightness, SRGB)
+        self.chroma = self.look.follow([spot.as_hint() for spot in spots])
         self.spots = spots
 
     def rest(self) -> None:
         """Free memory that is needed only while the visitor works on it."""
-        self.glance = None
+        self.look = None
 
     def save(self, colorist: Colorist, target: Path, max_megapixels: float) -> None:
         """Write it in colour at its full size; raises what reading and writing do."""
@@ -100,7 +97,7 @@ def open_photograph(
         As :func:`colorizer.photo_reading.read_photo` does.
     """
     photo = read_photo(source, max_megapixels)
-    glance = colorist.network.look(photo.image, photo.space)
+    look = colorist.network.look(photo.image, photo.space)
     preview = small(photo.image, photo.space, PREVIEW)
     return OpenPhotograph(
         name=name,
@@ -109,7 +106,7 @@ def open_photograph(
         before=data_url(preview),
         thumbnail=data_url(small(preview, SRGB, THUMBNAIL)),
         lightness=grey(preview),
-        glance=glance,
-        chroma=glance.follow(()),
+        look=look,
+        chroma=look.follow(()),
         saturation=colorist.saturation,
     )
