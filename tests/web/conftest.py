@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 from threading import Thread
@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from colorizer.color import AB_SCALE
 from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.photo import Colorist
 from colorizer.web.gradio_settings import set_up_gradio
@@ -40,14 +41,18 @@ class Painter(HintedColorizer):
 
     def see(self, lightness: Tensor) -> Seen:
         self.glances += 1
-        return Seen(lightness, lightness)
+        return Seen(painted(OWN, lightness) / AB_SCALE, lightness)
+
+    def full_size(self, ab: Tensor) -> Tensor:
+        return ab
 
     def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
-        own, given = torch.tensor(OWN), torch.zeros(2)
-        if hints.shape[1]:
-            own, given = given, hints[0, -1, 2:]
-        shape = (1, 2, *seen.features.shape[2:])
-        return own.view(1, 2, 1, 1).expand(shape), given.view(1, 2, 1, 1).expand(shape)
+        return torch.zeros_like(seen.ab), painted(hints[0, -1, 2:].tolist(), seen.ab)
+
+
+def painted(color: Sequence[float], like: Tensor) -> Tensor:
+    """Return one colour, a and b, in all places of (1, C, H, W)."""
+    return torch.tensor(color).view(1, 2, 1, 1).expand(1, 2, *like.shape[2:])
 
 
 @pytest.fixture(scope="session")
