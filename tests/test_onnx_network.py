@@ -61,6 +61,7 @@ def test_without_mirror_it_is_that_of_the_photograph_alone(tmp_path: Path) -> No
 
 
 def test_hints_are_refused_by_a_network_that_takes_none(painter: OnnxNetwork) -> None:
+    assert not painter.takes_hints
     with pytest.raises(UserError, match="the network painter takes no colour hints"):
         painter.predict(greys(72, 48), PLAIN, [Hint(0.5, 0.5, (10, 20))])
 

@@ -11,6 +11,7 @@ const PALETTE = {
   sand: "#d8bd8a", wood: "#8b5a2b", brick: "#a8482f", red: "#c0302b", gold: "#d9a520",
 };
 const TAP = 6; // pixels that a finger may slip
+const LARGEST = 2; // times its own size, a photograph is shown at most
 let picked = null;
 let share = 50;
 let pressed = null;
@@ -54,6 +55,7 @@ function draw() {
     element.querySelector(".palette").hidden = !view.takesColors;
     frame.style.aspectRatio = `${view.width} / ${view.height}`;
     frame.style.setProperty("--shape", view.width / view.height);
+    frame.style.setProperty("--width", `${LARGEST * view.width}px`);
     divide(50);
   }
   if (view.after) after.src = view.after;
