@@ -13,6 +13,7 @@ from PIL import Image
 
 from colorizer import photo_writing
 from colorizer.checkpoint import save_checkpoint
+from colorizer.chosen_network import predict_params_of
 from colorizer.cli import main
 from colorizer.commands import photo
 from colorizer.files import whole_file
@@ -223,7 +224,7 @@ def test_settings_are_those_of_the_pipeline_that_the_checkpoint_lies_in(project:
 
 
 def test_without_parameters_they_are_as_shipped() -> None:
-    shipped, found = load_params(PARAMS_FILE).predict, photo._settings_of(Path("net"))
+    shipped, found = load_params(PARAMS_FILE).predict, predict_params_of(Path("net"))
 
     names = ("device", "mirror", "saturation", "saturation_cost")
     assert isinstance(found, PredictParams)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
 from colorizer.errors import UserError
 from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
 
 if TYPE_CHECKING:
-    from colorizer.params import PredictParams
     from colorizer.photo import Colorist
     from colorizer.photo_files import Plan
     from colorizer.photo_hints import PixelHint
@@ -32,9 +31,7 @@ are named, the rest goes on, and the exit status is 1.
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
 """
-CHECKPOINT = Path("data/checkpoints/model.safetensors")
 QUALITY = 95
-SMALLEST, LARGEST = 32, 1024
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -67,17 +64,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--quality",
-        type=_whole_number(1, 100),
+        type=whole_number(1, 100),
         default=QUALITY,
         metavar="N",
         help="of JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--saturation",
-        type=float,
-        metavar="FACTOR",
-        help="factor of the predicted chroma: 0 is grey, 1 as predicted (default: what the "
-        "network's validation photographs allow)",
     )
     parser.add_argument(
         "--hint",
@@ -88,23 +78,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a pixel of the one photograph, from its upper left corner, and the colour that it "
         "has; its lightness stays as it is, and what belongs to it follows. May be repeated",
     )
-    parser.add_argument(
-        "--size",
-        type=_whole_number(SMALLEST, LARGEST),
-        metavar="PIXELS",
-        help="shorter side of what the network sees, whatever the photograph's size (default: "
-        "that of its training)",
-    )
-    parser.add_argument(
-        "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
-    )
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        default=CHECKPOINT,
-        metavar="FILE",
-        help="a trained network (default: %(default)s)",
-    )
+    add_network_arguments(parser)
 
 
 def run(arguments: Namespace) -> None:
@@ -139,15 +113,6 @@ def run(arguments: Namespace) -> None:
     _report(found, failures)
 
 
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
-        return int(text)
-
-    return parse
-
-
 def _hint(text: str) -> PixelHint:
     from colorizer.photo_hints import parse_hint
 
@@ -171,50 +136,10 @@ def _check_format(arguments: Namespace) -> None:
 
 
 def _load(arguments: Namespace) -> Colorist:
-    from colorizer.devices import make_repeatable, pick_device
-    from colorizer.params import changed
     from colorizer.photo import Colorist
-    from colorizer.photo_network import load_photo_network
-    from colorizer.vividness import saturation_of
 
-    checkpoint = arguments.checkpoint
-    if not checkpoint.is_file():
-        raise UserError(
-            f"checkpoint {checkpoint} not found; train a network with: dvc repro, get that of "
-            "your team with: dvc pull, or name another with --checkpoint"
-        )
-    options = {name: getattr(arguments, name) for name in ("device", "saturation")}
-    given = {name: value for name, value in options.items() if value is not None}
-    settings = changed(_settings_of(checkpoint), "predict", given)
-    device = pick_device(settings.device)
-    make_repeatable(seed=0)
-    return Colorist(
-        load_photo_network(checkpoint, device, arguments.size, settings.mirror),
-        saturation_of(settings, checkpoint),
-        arguments.quality,
-        arguments.side_by_side,
-    )
-
-
-def _settings_of(checkpoint: Path) -> PredictParams:
-    """Return those of the pipeline that the checkpoint lies in, or what they are by default."""
-    from colorizer.params import PARAMS_FILE, PredictParams, load_params
-
-    # Not resolved: DVC may have made a link to its cache.
-    folders = checkpoint.absolute().parents
-    if len(folders) >= len(CHECKPOINT.parts):
-        file = folders[len(CHECKPOINT.parts) - 1] / PARAMS_FILE
-        if file.is_file():
-            return load_params(file).predict
-    return PredictParams(
-        device="auto",
-        batch_size=1,
-        mirror=True,
-        saturation="auto",
-        saturation_cost=0.2,
-        scheduler="",
-        panels=0,
-    )
+    network, saturation = load_chosen_network(arguments)
+    return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 
 def _colorize(colorist: Colorist, found: Plan, arguments: Namespace) -> list[tuple[Path, str]]:
