@@ -105,7 +105,13 @@ def test_help_needs_none_of_the_slow_packages() -> None:
         "print(*{'numpy', 'pandas', 'torch', 'yaml'} & set(sys.modules))"
     )
 
-    for words in ([], ["--help"], ["evaluate", "--help"], ["photo", "--help"]):
+    for words in (
+        [],
+        ["--help"],
+        ["evaluate", "--help"],
+        ["photo", "--help"],
+        ["video", "--help"],
+    ):
         found = subprocess.run(
             [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
         )
