@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from av.video.frame import VideoFrame
 from PIL import Image
+from torch import Tensor
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
@@ -132,11 +133,8 @@ class _Painter:
         if frame.size != self._clip.upright_size:  # pixels that are not square
             frame = frame.resize(self._clip.upright_size, Image.Resampling.BILINEAR)
         ab = self._network.predict(frame, ColorSpace()).at(self._saturation)
-        # Chroma is no finer than half of what the network sees, and motion costs a quarter there.
-        half = (ab.shape[2] // 2, ab.shape[1] // 2)
-        small = frame.resize(half, Image.Resampling.BOX, reducing_gap=2)
-        lightness = torch.from_numpy(grey_lightness(BYTE)[np.asarray(small)])
-        smooth = self._smoother.smooth(lightness[None, None], torch.from_numpy(ab)[None], seconds)
+        lightness = motion_lightness(frame, ab.shape[1:])
+        smooth = self._smoother.smooth(lightness, torch.from_numpy(ab)[None], seconds)
         return np.ascontiguousarray(np.rot90(smooth[0].numpy(), -turns, axes=(1, 2)))
 
     def _seconds_until(self, frame: VideoFrame) -> float:
@@ -155,6 +153,26 @@ class _Painter:
         self._last = frame.time
         self.frames += 1
         return seconds
+
+
+def motion_lightness(frame: Image.Image, size: tuple[int, ...]) -> Tensor:
+    """Return what motion is looked for in: chroma is no finer, and it costs a quarter.
+
+    Parameters
+    ----------
+    frame : Image
+        Mode L, upright, of square pixels.
+    size : tuple of int
+        Height and width of predicted chroma.
+
+    Returns
+    -------
+    Tensor
+        (1, 1, H, W) float32, L in [0, 100], half as high and wide.
+    """
+    half = (size[1] // 2, size[0] // 2)
+    small = frame.resize(half, Image.Resampling.BOX, reducing_gap=2)
+    return torch.from_numpy(grey_lightness(BYTE)[np.asarray(small)])[None, None]
 
 
 def _notes(clip: Clip, coding: Coding, frames: int, notes: list[str]) -> list[str]:

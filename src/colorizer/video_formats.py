@@ -41,8 +41,11 @@ class Encoder:
 
 
 H264 = Encoder("libx264", 8, 18, (("preset", "medium"),), takes_fields=True)
-# What records 10 bits records HEVC, and what shows them shows it; few show H.264 of 10 bits.
-HEVC = Encoder("libx265", 10, 20, (("preset", "fast"), ("x265-params", "log-level=error")))
+# What records 10 bits records HEVC, and what shows them shows it; few show H.264 of 10 bits. With
+# B-frames, x265 leaves the times of clips of one or two frames unset.
+HEVC = Encoder(
+    "libx265", 10, 20, (("preset", "fast"), ("x265-params", "log-level=error:bframes=0"))
+)
 VP9 = Encoder(
     "libvpx-vp9", 8, 24, (("b", "0"), ("cpu-used", "4"), ("row-mt", "1")), takes_odd_sizes=True
 )

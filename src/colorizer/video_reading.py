@@ -84,7 +84,8 @@ def video_of(container: InputContainer, path: Path) -> VideoStream:
     ]
     if not shown:
         kinds = sorted({stream.type for stream in container.streams})
-        raise UserError(f"{path} holds no video, only {' and '.join(kinds) or 'nothing'}")
+        only = f", only {' and '.join(kinds)}" if kinds else ""
+        raise UserError(f"{path} holds no video{only}")
     default = [stream for stream in shown if Disposition.default & stream.disposition]
     stream = (default or shown)[0]
     if stream.codec_context is None:

@@ -69,9 +69,10 @@ def run(arguments: Namespace) -> None:
     UserError
         If the checkpoint, an option or the clip cannot be used, or the disk is full.
     """
+    from colorizer.extras import require_extra
     from colorizer.interrupts import raise_on_interrupts
 
-    _require_av()
+    require_extra("video", "av")
     raise_on_interrupts()
     source, target = arguments.clip, _target_of(arguments)
     encoder_of(target, bits=8)  # a wrong suffix is told before what takes time
@@ -92,13 +93,6 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= MAX_SMOOTHING:
         raise ArgumentTypeError(f"must be a number from 0 to {MAX_SMOOTHING:g}, got {text!r}")
     return seconds
-
-
-def _require_av() -> None:
-    try:
-        import av  # noqa: F401
-    except ImportError as error:
-        raise UserError("video needs a plug-in: pip install -e '.[video]'") from error
 
 
 def _target_of(arguments: Namespace) -> Path:
