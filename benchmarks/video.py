@@ -12,8 +12,8 @@ First table, a row for each time constant of smoothing, as means over all photog
 - still, pan, zoom, thing: PSNR in dB of the coloured frames, at the true lightness and in the size
   that the network sees; of `thing`, where it is or has been. Saturation is 1.
 
-Second table: seconds a frame of each part, the fastest of all frames, and of the whole, from file
-to file.
+Second table: processor time a frame, of all cores together, of each part and of the whole, from
+file to file; the frames a second depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import av
 import numpy as np
@@ -37,6 +37,7 @@ from torch import Tensor
 from colorizer.chosen_network import CHECKPOINT
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.color_profiles import ColorSpace
+from colorizer.commands.video import SMOOTHING
 from colorizer.devices import pick_device
 from colorizer.luma import Coding, chroma_of, greys_of
 from colorizer.metrics import psnr_from_mse
@@ -171,38 +172,39 @@ def _print_times(network: PhotoNetwork, scene: Image.Image) -> None:
     generator = np.random.default_rng(0)
     coloured = [frame for frame, _ in frames_of("pan", scene, scene)]
     frames = [grainy(frame, generator) for frame in coloured]
-    smoother = ChromaSmoother(1.0)
-    parts: dict[str, list[float]] = {}
+    smoother = ChromaSmoother(SMOOTHING)
+    parts = dict.fromkeys(("network, mirrored too", "network", "smoothing", "chroma"), 0.0)
 
     def timed(name: str, started: float) -> None:
-        parts.setdefault(name, []).append(perf_counter() - started)
+        parts[name] += (process_time() - started) / len(frames)
 
     for frame in frames:
         for mirror in (True, False):
-            started = perf_counter()
+            started = process_time()
             predicted = replace(network, mirror=mirror).predict(frame, ColorSpace()).at(1.0)
             timed("network, mirrored too" if mirror else "network", started)
-        started = perf_counter()
+        started = process_time()
         lightness = motion_lightness(frame, predicted.shape[1:])
         smooth = smoother.smooth(lightness, torch.from_numpy(predicted)[None], 1 / RATE)
         timed("smoothing", started)
         luma = np.asarray(frame)
-        started = perf_counter()
+        started = process_time()
         greys_of(luma, CODING)
         chroma_of(luma, smooth[0].numpy(), CODING, is_halved=True)
-        timed("chroma at full size", started)
+        timed("chroma", started)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "clip.mp4"), Path(folder, "coloured.mp4")
         _encode(source, frames)
-        started = perf_counter()
-        VideoColorist(network, 1.0, 1.0).colorize(source, target)
-        whole = (perf_counter() - started) / len(frames)
-    print(f"\n{'part':26}{'s a frame':>10}")
-    for name, times in parts.items():
-        print(f"{name:26}{min(times):10.4f}")
-    counted = sum(min(parts[name]) for name in list(parts)[1:])
-    print(f"{'reading, encoding, writing':26}{whole - counted:10.4f}")
-    print(f"{'all':26}{whole:10.4f}    {1 / whole:.1f} frames/s")
+        started, began = process_time(), perf_counter()
+        VideoColorist(network, 1.0, SMOOTHING).colorize(source, target)
+        whole, passed = process_time() - started, perf_counter() - began
+    print(f"\n{'part':30}{'CPU s a frame':>14}")
+    for name, seconds in parts.items():
+        print(f"{name:30}{seconds:14.4f}")
+    whole /= len(frames)
+    counted = sum(list(parts.values())[1:])
+    print(f"{'reading, encoding, writing':30}{whole - counted:14.4f}")
+    print(f"{'all, not mirrored':30}{whole:14.4f}    {len(frames) / passed:.1f} frames/s")
 
 
 def _encode(path: Path, frames: list[Image.Image]) -> None:

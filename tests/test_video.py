@@ -25,6 +25,7 @@ from tests.video_helpers import (
 )
 
 from colorizer.video import VideoColorist  # isort: skip
+from colorizer.video_writing import ClipWriter  # isort: skip
 
 
 class Flickering(Colorizer):
@@ -288,3 +289,18 @@ def test_progress_counts_frames(clip: Path, tmp_path: Path) -> None:
     colorist().colorize(clip, tmp_path / "out.mp4", progress=lambda *counts: told.append(counts))
 
     assert told == [(done, 6) for done in range(1, 7)]
+
+
+def test_container_that_turns_out_not_to_hold_the_clip_is_told(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tree(tmp_path)
+
+    def fail(self: ClipWriter) -> None:
+        raise av.error.InvalidDataError(-1, "codec not supported")
+
+    monkeypatch.setattr(ClipWriter, "finish", fail)
+
+    with pytest.raises(UserError, match=r"out\.mp4: codec not supported; .* -o clip_color\.mkv"):
+        colorist().colorize(clip, tmp_path / "out.mp4")
+    assert tree(tmp_path) == before

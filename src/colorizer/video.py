@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import av
 import numpy as np
 import torch
 from av.video.frame import VideoFrame
@@ -90,8 +91,8 @@ class VideoColorist:
         with whole_file(target) as partial, opened(source) as container:
             stream = video_of(container, source)
             writer = ClipWriter(partial, clip, container, stream, encoder, coding, crf)
+            painter = _Painter(self, clip, coding, writer.is_halved)
             try:
-                painter = _Painter(self, clip, coding, writer.is_halved)
                 for packet in container.demux():
                     if packet.stream is not stream:
                         writer.copy(packet)
@@ -101,10 +102,15 @@ class VideoColorist:
                         writer.write(luma, painter.chroma(luma, frame), frame)
                         if progress:
                             progress(painter.frames, clip.frames)
-            except BaseException:
+                writer.finish()
+            except BaseException as error:
                 writer.abandon()
+                if isinstance(error, av.FFmpegError) and not isinstance(error, OSError):
+                    raise UserError(
+                        f"{source} cannot be written as {target}: {error.strerror}; another "
+                        f"container may hold it: -o {source.stem}_color.mkv"
+                    ) from error
                 raise
-            writer.finish()
         return _notes(clip, coding, painter.frames, writer.notes)
 
 
@@ -176,8 +182,6 @@ def motion_lightness(frame: Image.Image, size: tuple[int, ...]) -> Tensor:
 
 
 def _notes(clip: Clip, coding: Coding, frames: int, notes: list[str]) -> list[str]:
-    if not frames:
-        raise UserError(f"{clip.path} has no frame that can be decoded")
     if coding.bits < clip.coding.bits:
         notes = [*notes, f"{clip.coding.bits} bits become {coding.bits}; .mp4 and .mkv keep them"]
     if frames < clip.frames:

@@ -20,7 +20,7 @@ from colorizer.video_clip import Clip, describe
 # In seconds and as a share: how much sooner than it says a sound clip may end.
 SLACK, SLACK_SHARE = 0.5, 0.02
 DAMAGED = "colour what can be decoded of it with --damaged"
-# Nothing but this file is opened, whatever a playlist in it names.
+# Nothing is fetched from the network, whatever a playlist names.
 OPTIONS = {"protocol_whitelist": "file"}
 
 

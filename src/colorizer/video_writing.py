@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class ClipWriter:
             self._copies = self._add_others(clip.path, source, stream, suffix)
             self._container.start_encoding()
         except BaseException:
-            self._container.close()
+            self.abandon()
             raise
 
     def write(self, luma: Samples, chroma: Samples, like: VideoFrame) -> None:
@@ -101,6 +102,8 @@ class ClipWriter:
     def copy(self, packet: av.Packet[Stream]) -> None:
         """Write a packet of another stream, if the container holds that."""
         copied = self._copies.get(packet.stream_index)
+        packet.dts = packet.pts if packet.dts is None else packet.dts
+        # The last packet of a stream only tells that it ends.
         if copied is not None and packet.dts is not None:
             packet.stream = copied
             self._container.mux(packet)
@@ -112,7 +115,8 @@ class ClipWriter:
 
     def abandon(self) -> None:
         """Close the file, which is no clip then."""
-        self._container.close()
+        with suppress(av.FFmpegError):  # why it is abandoned says more
+            self._container.close()
 
     def _add_video(
         self, clip: Clip, original: VideoStream, encoder: Encoder, crf: int
@@ -167,7 +171,7 @@ def _copied(container: OutputContainer, stream: Stream) -> Stream:
     copy = container.add_stream_from_template(stream, opaque=True)
     copy.metadata.update(stream.metadata)
     copy.disposition = Disposition(stream.disposition)
-    if isinstance(copy, AudioStream):
+    if isinstance(copy, AudioStream) and copy.layout.name in PLAIN_LAYOUTS:
         # Some containers do not say which of two channels is left, and others must.
-        copy.layout = PLAIN_LAYOUTS.get(copy.layout.name, copy.layout.name)
+        copy.layout = PLAIN_LAYOUTS[copy.layout.name]
     return copy
