@@ -34,13 +34,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorizer.chosen_network import CHECKPOINT
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.color_profiles import ColorSpace
 from colorizer.commands.video import SMOOTHING
 from colorizer.devices import pick_device
 from colorizer.luma import Coding, chroma_of, greys_of
 from colorizer.metrics import psnr_from_mse
+from colorizer.network_files import CHECKPOINT
 from colorizer.photo_network import PhotoNetwork, load_photo_network
 from colorizer.smoothing import ChromaSmoother
 from colorizer.video import VideoColorist, motion_lightness

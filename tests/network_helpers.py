@@ -13,11 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from colorizer.color import lab_from_bytes
 from colorizer.dataset import LabPhotographs
 from colorizer.devices import make_repeatable
 from colorizer.models.base import Colorizer
+from colorizer.models.hint_head import DOUBT, HintHead
+from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.params import Recipe, UNetRecipe
 from colorizer.shards import Shards
 from colorizer.shards import write_shards as write_split
@@ -116,6 +119,35 @@ class Painter(Colorizer):
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         ab: Tensor = self.layer(lightness / 100).tanh() / 4
         return ab
+
+
+class HintedPainter(HintedColorizer):
+    """The smallest network that learns and takes hints; it paints at half of the resolution.
+
+    ``doubt`` is how much it weighs against a hint at first, as in the hint head.
+    """
+
+    size_multiple = 4
+
+    def __init__(self, seed: int = 0, doubt: float = DOUBT) -> None:
+        super().__init__()
+        self.layer = Painter(seed).layer
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.hint_head = HintHead(3)
+        assert self.hint_head.doubt.bias is not None
+        nn.init.constant_(self.hint_head.doubt.bias, doubt)
+
+    def see(self, lightness: Tensor) -> Seen:
+        small = F.avg_pool2d(lightness, 2)
+        ab: Tensor = self.layer(small / 100).tanh() / 4
+        return Seen(ab, torch.cat([small / 20, 4 * ab], dim=1))
+
+    def full_size(self, ab: Tensor) -> Tensor:
+        return F.interpolate(ab, scale_factor=2, mode="bilinear")
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        return self.full_size(self.see(lightness).ab)
 
 
 @contextmanager

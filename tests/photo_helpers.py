@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageCms
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorizer.color import lab_from_bytes
 from colorizer.models.base import Colorizer
+from colorizer.models.hint_head import DOUBT, HintHead
+from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.photo import Colorist
 from colorizer.photo_network import PhotoNetwork
 
@@ -38,14 +40,43 @@ class OneColor(Colorizer):
         return ab.expand(len(lightness), 2, *lightness.shape[2:]) / 128
 
 
+class Follower(HintedColorizer):
+    """Predicts the same chroma for whatever it sees, but for what hints say.
+
+    ``doubt`` is how much it weighs against a hint, as in the hint head.
+    """
+
+    size_multiple = 4
+
+    def __init__(self, doubt: float = DOUBT) -> None:
+        super().__init__()
+        self.painter = OneColor()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.hint_head = HintHead(1)
+        assert self.hint_head.doubt.bias is not None
+        nn.init.constant_(self.hint_head.doubt.bias, doubt)
+
+    def see(self, lightness: Tensor) -> Seen:
+        return Seen(self.painter.scaled_ab(lightness), lightness / 20)
+
+    def full_size(self, ab: Tensor) -> Tensor:
+        return ab
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        return self.see(lightness).ab
+
+
 def network(model: Colorizer | None = None, side: int = 32) -> PhotoNetwork:
     """Return a network that sees little."""
     return PhotoNetwork((model or OneColor()).eval(), CPU, side, mirror=True)
 
 
-def colorist(model: Colorizer | None = None, side_by_side: bool = False) -> Colorist:
+def colorist(
+    model: Colorizer | None = None, side_by_side: bool = False, saturation: float = 1.0
+) -> Colorist:
     """Return what colours as the network says."""
-    return Colorist(network(model), saturation=1.0, quality=95, side_by_side=side_by_side)
+    return Colorist(network(model), saturation, quality=95, side_by_side=side_by_side)
 
 
 def greys(width: int = 300, height: int = 260) -> Image.Image:

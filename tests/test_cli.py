@@ -109,6 +109,7 @@ def test_help_needs_none_of_the_slow_packages() -> None:
         [],
         ["--help"],
         ["evaluate", "--help"],
+        ["export", "--help"],
         ["photo", "--help"],
         ["video", "--help"],
     ):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import spawn
 
 from colorizer.distributed import ALONE, STORE, Processes, check_shares, joined
@@ -18,7 +18,7 @@ from colorizer.models.shared_layers import SharedBatchNorm2d
 from colorizer.params import Recipe
 from colorizer.recovery import Recovery
 from colorizer.recovery_state import State
-from colorizer.training import train
+from colorizer.training import Trained, train
 from tests.network_helpers import lab_photographs, noise, plain_recipe, repeatable, unet_recipe
 
 CPU = torch.device("cpu")
@@ -34,7 +34,9 @@ RECIPES: dict[str, Recipe] = {
 Rows = list[list[float]]
 
 
-def history(folder: Path, name: str, processes: Processes, recovery: Recovery | None) -> Rows:
+def fit(
+    folder: Path, name: str, processes: Processes, recovery: Recovery | None = None
+) -> Trained:
     recipe = RECIPES[name]
     with (
         repeatable(1),
@@ -42,7 +44,7 @@ def history(folder: Path, name: str, processes: Processes, recovery: Recovery | 
         lab_photographs(folder / "val", noise(3, 32, seed=5)) as val_set,
     ):
         model = build_to_train(name, recipe)
-        trained = train(
+        return train(
             model,
             recipe,
             (train_set, val_set),
@@ -52,8 +54,20 @@ def history(folder: Path, name: str, processes: Processes, recovery: Recovery | 
             processes=processes,
             recovery=recovery,
         )
+
+
+def rows_of(trained: Trained) -> Rows:
     rows: Rows = trained.history.to_numpy().tolist()
     return rows
+
+
+def hint_head_of(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    head = "hint_head."
+    return {
+        name.removeprefix(head): value.float()
+        for name, value in weights.items()
+        if name.startswith(head)
+    }
 
 
 class Interrupted(Recovery):
@@ -81,18 +95,22 @@ def _process(rank: int, folder: Path) -> None:
     found: dict[str, Any] = {}
     with joined(CPU) as processes:
         for name in RECIPES:
-            found[name] = history(own / name, name, processes, None)
+            learnt = fit(own / name, name, processes)
+            found[name] = rows_of(learnt)
+            if name == "unet":
+                head = hint_head_of(learnt.weights)
+                found["hint_head"] = {name: value.tolist() for name, value in head.items()}
         # The first process alone has a state on disk, of a training of one process.
         recovery = Recovery(folder / ".resume", "ab" * 32) if processes.is_first else None
-        found["resumed"] = history(own / "resumed", "simple_ae", processes, recovery)
+        found["resumed"] = rows_of(fit(own / "resumed", "simple_ae", processes, recovery))
         found["sum"] = processes.sum(torch.tensor(rank + 1.0)).item()
     (folder / f"{rank}.json").write_text(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
     folder = tmp_path_factory.mktemp("alone")
-    return {name: history(folder / name, name, ALONE, None) for name in RECIPES}
+    return {name: fit(folder / name, name, ALONE) for name in RECIPES}
 
 
 @pytest.fixture(scope="module")
@@ -100,29 +118,44 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each of two processes has found."""
     folder = tmp_path_factory.mktemp("together")
     with pytest.raises(KeyboardInterrupt):
-        history(folder / "first", "simple_ae", ALONE, Interrupted(folder / ".resume", "ab" * 32))
+        fit(folder / "first", "simple_ae", ALONE, Interrupted(folder / ".resume", "ab" * 32))
     spawn(_process, (folder,), COUNT)  # type: ignore[no-untyped-call]
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(COUNT)]
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_two_processes_learn_what_one_does(
-    alone: dict[str, Rows], together: list[dict[str, Any]], name: str
+    alone: dict[str, Trained], together: list[dict[str, Any]], name: str
 ) -> None:
     first, second = (torch.tensor(found[name]) for found in together)
-    torch.testing.assert_close(first, torch.tensor(alone[name]), rtol=0, atol=2e-5)
+    torch.testing.assert_close(first, torch.tensor(rows_of(alone[name])), rtol=0, atol=2e-5)
     assert torch.equal(first, second)
 
 
+def test_two_processes_learn_the_hint_head_that_one_does(
+    alone: dict[str, Trained], together: list[dict[str, Any]]
+) -> None:
+    # The history tells nothing of it.
+    expected = hint_head_of(alone["unet"].weights)
+    with repeatable(1):
+        start = hint_head_of(build_to_train("unet", RECIPES["unet"]).state_dict())
+    assert {"embed.weight", "sharpness", "normalize.running_var"} <= expected.keys()
+    first, second = (found["hint_head"] for found in together)
+    assert first == second
+    for name, value in expected.items():
+        found = torch.tensor(first[name])
+        # Adam makes steps of gradients that are next to nothing, whichever way they round.
+        assert (found - value).norm() <= 0.05 * (value - start[name]).norm(), name
+
+
 def test_state_of_the_first_process_is_gone_on_from_in_all(
-    alone: dict[str, Rows], together: list[dict[str, Any]]
+    alone: dict[str, Trained], together: list[dict[str, Any]]
 ) -> None:
     first, second = (found["resumed"] for found in together)
     assert first == second
-    assert first[0] == alone["simple_ae"][0]
-    torch.testing.assert_close(
-        torch.tensor(first), torch.tensor(alone["simple_ae"]), rtol=0, atol=2e-5
-    )
+    expected = rows_of(alone["simple_ae"])
+    assert first[0] == expected[0]
+    torch.testing.assert_close(torch.tensor(first), torch.tensor(expected), rtol=0, atol=2e-5)
 
 
 def test_sums_are_of_all_processes(together: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from colorizer.figures import (
     GAP,
     TILE,
     Coloring,
+    hints_figure,
     loss_figure,
     panel,
     panel_names,
@@ -61,12 +62,17 @@ def vividness() -> pd.DataFrame:
     return pd.DataFrame({"saturation": saturation, "psnr": psnr, "colorfulness": saturation / 2})
 
 
+def hints() -> pd.DataFrame:
+    return pd.DataFrame({"hints": [0, 1, 5, 50], "psnr": [22.0, 23.456, 25.0, 27.0]})
+
+
 def figures() -> dict[str, Figure]:
     psnr = pd.Series(np.random.default_rng(0).normal(24, 3, 50))
     return {
         "loss": loss_figure(history()),
         "psnr": psnr_figure(psnr, {"grey": 22.0, "mean_ab": 22.5}),
         "vividness": vividness_figure(vividness(), 1.25),
+        "hints": hints_figure(hints()),
     }
 
 
@@ -215,7 +221,7 @@ class TestPanelNames:
 
 
 class TestFigures:
-    @pytest.mark.parametrize("kind", ["loss", "psnr", "vividness"])
+    @pytest.mark.parametrize("kind", ["loss", "psnr", "vividness", "hints"])
     def test_same_numbers_same_picture_of_the_same_size(self, tmp_path: Path, kind: str) -> None:
         for name in ("first.png", "again.png"):
             save_figure(tmp_path / name, figures()[kind])
@@ -290,6 +296,31 @@ class TestFigures:
         same = vividness().assign(psnr=20.0, colorfulness=0.0)
         save_figure(tmp_path / "vividness.png", vividness_figure(same, 2.0))
         assert (tmp_path / "vividness.png").is_file()
+
+    def test_hints_show_psnr_against_their_number(self) -> None:
+        (axes,) = hints_figure(hints()).axes
+        (curve,) = axes.get_lines()
+        np.testing.assert_array_equal(curve.get_xdata(), hints()["hints"])
+        np.testing.assert_array_equal(curve.get_ydata(), hints()["psnr"])
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "5", "50"]
+        assert [text.get_text() for text in axes.texts] == ["22.00", "23.46", "25.00", "27.00"]
+
+    def test_hints_have_room_for_none_and_for_many(self) -> None:
+        figure = hints_figure(hints())
+        (axes,) = figure.axes
+        figure.canvas.draw()
+        none, one, *_, most = axes.transData.transform([(n, 24) for n in hints()["hints"]])[:, 0]
+        assert 0.1 < (one - none) / (most - none) < 0.5
+
+    @pytest.mark.parametrize("psnr", [[20.0], [20.0, 20.0]])
+    def test_hints_of_a_single_row_or_without_effect(
+        self, tmp_path: Path, psnr: list[float]
+    ) -> None:
+        table = pd.DataFrame({"hints": range(len(psnr)), "psnr": psnr})
+        save_figure(tmp_path / "hints.png", hints_figure(table))
+        with Image.open(tmp_path / "hints.png") as picture:
+            assert picture.size == (840, 480)
+            assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 10
 
 
 class TestSaving:

@@ -9,7 +9,9 @@ from torch.nn import functional as F
 from colorizer.color import bytes_from_lab
 from colorizer.color_profiles import ColorSpace, color_space_of
 from colorizer.full_size import STRIP_PIXELS, colored_strips
+from colorizer.guided import guide
 from colorizer.lightness_tables import BYTE, WORD, Pixels
+from colorizer.network_view import seen_lightness
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,
     SRGB,
@@ -49,12 +51,28 @@ def test_it_is_the_lightness_with_enlarged_chroma() -> None:
 
     found = colored(image, ab)
 
-    enlarged = F.interpolate(torch.from_numpy(ab)[None], size=(height, width), mode="bilinear")[0]
+    few = torch.from_numpy(np.stack(guide(ab, seen_lightness(image, PLAIN, (9, 7))[0])))
+    slope, offset = F.interpolate(few, (height, width), mode="bilinear")
     lightness = torch.from_numpy(lab_of(image)[:1])
-    expected = bytes_from_lab(torch.cat([lightness, enlarged]))
+    expected = bytes_from_lab(torch.cat([lightness, slope * lightness + offset]))
     assert width * height > STRIP_PIXELS
     assert found.dtype == np.uint8
     assert abs(found.astype(int) - expected).max() <= 1
+
+
+def test_colors_end_where_things_do() -> None:
+    dark_and_light = Image.new("L", (320, 240), 80)
+    dark_and_light.paste(170, (165, 0, 320, 240))  # not where two pixels of ab meet
+    ab = np.zeros((2, 24, 32), np.float32)
+    ab[0, :, :16], ab[1, :, 16:] = 20, -15
+
+    a, b = lab_of(Image.fromarray(colored(dark_and_light, ab)))[1:, 120, 150:180]
+
+    # Enlarged as it is, a would fall to a twentieth before the edge, and b begin there.
+    np.testing.assert_allclose(a[:15], a[0], atol=4)
+    np.testing.assert_allclose(b[15:], b[-1], atol=4)
+    assert a[0] > 15
+    assert b[-1] < -11
 
 
 def test_chroma_may_be_larger_than_the_photograph() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorizer.color_profiles import ColorSpace, color_space_of
-from colorizer.network_view import MAX_ASPECT, seen_lightness, view_size
+from colorizer.models.registry import MODELS, build
+from colorizer.network_view import MAX_ASPECT, nearest_side, seen_lightness, view_size
 from tests.photo_helpers import Floats, grey_profile, greys, lab_of
 
 PLAIN = ColorSpace()
@@ -18,8 +19,17 @@ def seen(
 ) -> Floats:
     lightness = seen_lightness(image, space, size)
     assert lightness.shape == (1, 1, size[1], size[0])
-    array: Floats = lightness[0, 0].numpy()
-    return array
+    assert lightness.dtype == np.float32
+    plane: Floats = lightness[0, 0]
+    return plane
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nearest_side_is_that_of_the_network(name: str) -> None:
+    model = build(name)
+
+    for side in (1, 15, 16, 17, 47.9, 48, 99, 192):
+        assert nearest_side(side, model.size_multiple) == model.nearest_side(side)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,15 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image
 
+from colorizer.errors import UserError
+from colorizer.photo_hints import PixelHint, ab_of
 from tests.data_helpers import colorful, encoded, tree
 from tests.memory_helpers import needs_linux, peak_growth
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,
     SRGB,
+    Floats,
+    Follower,
     colorist,
     grey_profile,
     greys,
@@ -183,6 +189,119 @@ def test_side_by_side_has_both(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(result)[:, :width], np.asarray(image))
     after = colored(tmp_path, encoded(image, "PNG"))
     np.testing.assert_array_equal(np.asarray(result)[:, width:], np.asarray(after))
+
+
+class TestHints:
+    GREY = 119  # L is 50, where sRGB has the most colours
+    BRICK, BLUE = (200, 85, 61), (60, 120, 200)
+
+    def colored(
+        self, folder: Path, image: Image.Image, hints: Sequence[PixelHint], **options: Any
+    ) -> Floats:
+        """Return CIELAB of a photograph coloured with hints, (3, H, W)."""
+        image.save(folder / "a.png")
+        source, target = folder / "a.png", folder / "b.png"
+        assert colorist(**options).colorize(source, target, "png", hints) == []
+        return lab_of(opened(target))
+
+    @pytest.mark.parametrize("pixel", [(0, 0), (95, 0), (0, 63), (95, 63), (60, 20)])
+    @pytest.mark.parametrize("rgb", [BRICK, BLUE, (255, 200, 180)])
+    def test_pixel_has_the_chosen_color_and_its_own_lightness(
+        self, tmp_path: Path, pixel: tuple[int, int], rgb: tuple[int, int, int]
+    ) -> None:
+        grey = Image.new("L", (96, 64), self.GREY)
+        hints = [PixelHint(*pixel, rgb)]
+
+        lab = self.colored(tmp_path, grey, hints, model=Follower(doubt=-20))
+
+        x, y = pixel
+        assert lab[0] == pytest.approx(lab_of(grey)[0], abs=HALF_STEP_OF_LIGHTNESS)
+        assert lab[1:, y, x] == pytest.approx(ab_of(rgb), abs=1)
+
+    def test_each_pixel_has_its_own(self, tmp_path: Path) -> None:
+        grey = Image.new("L", (96, 64), self.GREY)
+        hints = [PixelHint(12, 50, self.BRICK), PixelHint(84, 10, self.BLUE)]
+
+        lab = self.colored(tmp_path, grey, hints, model=Follower(doubt=-20))
+
+        for hint in hints:
+            assert lab[1:, hint.y, hint.x] == pytest.approx(ab_of(hint.rgb), abs=3)
+
+    def test_color_that_is_too_vivid_for_the_lightness_gives_way_in_chroma_alone(
+        self, tmp_path: Path
+    ) -> None:
+        light = Image.new("L", (64, 48), 230)
+        model = Follower(doubt=-20)
+
+        lab = self.colored(tmp_path, light, [PixelHint(30, 20, self.BLUE)], model=model)
+
+        lightness, a, b = lab[:, 20, 30].tolist()
+        chosen_a, chosen_b = ab_of(self.BLUE)
+        assert lightness == pytest.approx(lab_of(light)[0, 0, 0], abs=HALF_STEP_OF_LIGHTNESS)
+        assert 5 < math.hypot(a, b) < 0.7 * math.hypot(chosen_a, chosen_b)
+        # Eight bits allow a hue within some degrees.
+        assert math.atan2(b, a) == pytest.approx(math.atan2(chosen_b, chosen_a), abs=0.1)
+
+    @pytest.mark.parametrize("saturation", [0.0, 1.0, 2.0])
+    def test_saturation_is_for_what_nobody_chose(self, tmp_path: Path, saturation: float) -> None:
+        wide = Image.new("L", (384, 64), self.GREY)
+        hints = [PixelHint(20, 20, self.BRICK)]
+
+        model = Follower(doubt=-12)
+        lab = self.colored(tmp_path, wide, hints, model=model, saturation=saturation)
+
+        # The farthest head reaches about as far as the picture is high.
+        own = [12 * saturation, -8 * saturation]
+        assert lab[1:, :, 320:].mean(axis=(1, 2)) == pytest.approx(own, abs=0.5)
+        assert lab[1:, 20, 20] == pytest.approx(ab_of(self.BRICK), abs=1)
+        if saturation == 0:
+            assert np.hypot(*lab[1:, :, 320:]).max() < 1
+
+    @pytest.mark.parametrize("orientation", STORED)
+    def test_pixels_are_those_of_the_upright_photograph(
+        self, tmp_path: Path, orientation: int
+    ) -> None:
+        upright = Image.new("L", (160, 32), self.GREY)
+        (tmp_path / "a.tif").write_bytes(turned(orientation, "TIFF", upright))
+        hints = [PixelHint(150, 4, self.BRICK)]
+
+        painter = colorist(Follower())
+        painter.colorize(tmp_path / "a.tif", tmp_path / "b.png", "png", hints)
+
+        lab = lab_of(opened(tmp_path / "b.png"))
+        assert lab[1:, 4, 150] == pytest.approx(ab_of(self.BRICK), abs=10)
+        assert lab[1:, :, :20].mean(axis=(1, 2)) == pytest.approx([12, -8], abs=0.5)
+
+    def test_before_is_as_it_was_and_after_as_hinted(self, tmp_path: Path) -> None:
+        grey = Image.new("L", (64, 48), self.GREY)
+        hints = [PixelHint(50, 10, self.BRICK)]
+
+        both = self.colored(tmp_path, grey, hints, model=Follower(), side_by_side=True)
+
+        after = self.colored(tmp_path, grey, hints, model=Follower())
+        np.testing.assert_array_equal(both[:, :, 64:], after)
+        assert np.hypot(*both[1:, :, :64]).max() < 0.1
+
+    def test_outside_of_the_photograph_is_refused_and_leaves_nothing(self, tmp_path: Path) -> None:
+        greys(64, 48).save(tmp_path / "a.png")
+        before = tree(tmp_path)
+
+        for x, y in ((64, 0), (0, 48)):
+            hints = [PixelHint(63, 47, self.BRICK), PixelHint(x, y, self.BRICK)]
+            with pytest.raises(ValueError, match=rf"^the hint at {x},{y} .* is 64 x 48 pixels"):
+                colorist(Follower()).colorize(tmp_path / "a.png", tmp_path / "b.png", "png", hints)
+        assert tree(tmp_path) == before
+
+    def test_network_that_takes_none_is_told_and_leaves_nothing(self, tmp_path: Path) -> None:
+        greys(64, 48).save(tmp_path / "a.png")
+        before = tree(tmp_path)
+
+        with pytest.raises(UserError, match=r"^the network OneColor takes no colour hints"):
+            colorist().colorize(
+                tmp_path / "a.png", tmp_path / "b.png", "png", [PixelHint(0, 0, self.BRICK)]
+            )
+
+        assert tree(tmp_path) == before
 
 
 def test_format_that_cannot_hold_the_size_leaves_nothing(tmp_path: Path) -> None:

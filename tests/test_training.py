@@ -16,8 +16,11 @@ from colorizer import training
 from colorizer.color import AB_SCALE, lab_from_bytes
 from colorizer.dataset import LabPhotographs
 from colorizer.errors import UserError
+from colorizer.hints import draw_places, true_hints
 from colorizer.learner import OPTIMIZERS
+from colorizer.models import unet
 from colorizer.models.base import Colorizer
+from colorizer.models.hinted import Seen
 from colorizer.models.registry import MODELS, build_to_train
 from colorizer.models.unet import UNet
 from colorizer.params import Recipe
@@ -25,6 +28,7 @@ from colorizer.recovery import Recovery
 from colorizer.recovery_state import State
 from colorizer.training import LOSSES, Trained, train
 from tests.network_helpers import (
+    HintedPainter,
     Painter,
     Photographs,
     flat,
@@ -247,15 +251,17 @@ class TestSchedule:
         assert trained.history["lr"].tolist() == [rate for (rate,) in steps[::3]]
 
     @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
-    def test_encoder_runs_at_its_share_all_along(
+    def test_encoder_and_hint_head_run_at_their_shares_all_along(
         self, tmp_path: Path, steps: list[list[float]], schedule: str
     ) -> None:
         recipe = unet_recipe(lr=0.01, schedule=schedule, encoder_lr=0.1)
         with repeatable(0):
             fit(tmp_path, build_to_train("unet", recipe), recipe, ramps(), epochs=6)
         assert len(steps) == 6
-        assert [encoder for _, encoder in steps] == pytest.approx([0.1 * d for d, _ in steps])
-        assert (len({decoder for decoder, _ in steps}) == 1) == (schedule == "constant")
+        decoder, encoder, hint_head = zip(*steps, strict=True)
+        assert encoder == pytest.approx([0.1 * lr for lr in decoder])
+        assert hint_head == pytest.approx([10 * lr for lr in decoder])
+        assert (len(set(decoder)) == 1) == (schedule == "constant")
 
     @pytest.mark.parametrize("count", range(1, 12))
     def test_one_cycle_takes_any_number_of_steps(
@@ -538,6 +544,123 @@ class TestEncoder:
             key.startswith("encoder.") and ("running" in key or "num_batches" in key)
             for key in changed
         )
+
+
+class TestHints:
+    """Hints teach the head, and the head alone."""
+
+    def fit(self, folder: Path, precision: str = "float32") -> Trained:
+        changes = {"ema": 0.5, "dropout": 0.3, "schedule": "one_cycle", "lr": 0.01}
+        recipe = unet_recipe(optimizer="adamw", weight_decay=0.1, **changes, **VARIED)
+        with (
+            repeatable(0),
+            lab_photographs(folder / "train", np.concatenate([ramps(), noise(1, 32)])) as photos,
+            lab_photographs(folder / "val", ramps()) as val,
+        ):
+            model = build_to_train("unet", recipe)
+            return train(model, recipe, (photos, val), 2, 0, CPU, precision=precision)
+
+    @pytest.mark.parametrize("precision", ["float32", "bf16"])
+    def test_change_no_bit_of_what_is_learnt_without_them(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+    ) -> None:
+        usual = self.fit(tmp_path, precision)
+        others = {}
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "draw_number", lambda _: 3)
+            others["of another number"] = self.fit(tmp_path, precision)
+        with monkeypatch.context() as patch:
+            patch.setattr(unet, "HINT_HEAD_LR", 0.0)
+            others["that teach nothing"] = self.fit(tmp_path, precision)
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "HintedColorizer", Constant)  # no network of hints is one
+            others["that are not there"] = self.fit(tmp_path, precision)
+
+        for how, other in others.items():
+            assert other.history.equals(usual.history), how
+            assert other.best_epoch == usual.best_epoch, how
+            differ = {
+                name
+                for name, value in usual.weights.items()
+                if not torch.equal(value, other.weights[name])
+            }
+            assert "hint_head.embed.weight" in differ, how
+            assert all(name.startswith("hint_head.") for name in differ), how
+
+    def test_are_true_of_the_photographs_as_they_are_augmented(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        photographs, given = [], []
+
+        def noted(ab: Tensor, places: Tensor) -> Tensor:
+            photographs.append(ab)
+            return true_hints(ab, places)
+
+        class Witness(HintedPainter):
+            def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+                given.append(hints)
+                return super().follow(seen, hints)
+
+        monkeypatch.setattr(training, "true_hints", noted)
+        recipe = plain_recipe(batch_size=2, crop_scale=0.5, **VARIED)
+        fit(tmp_path, Witness(), recipe, noise(3, 16), epochs=2)
+
+        assert [tuple(ab.shape) for ab in photographs] == 2 * [(2, 2, 8, 8), (1, 2, 8, 8)]
+        for ab, hints in zip(photographs, given, strict=True):
+            assert torch.equal(hints, true_hints(ab, hints[..., :2]))
+        # Neither their number nor their places are those of the batch or of the epoch before.
+        assert len({hints.shape[1] for hints in given}) > 1
+        assert len({hints[0, 0, 0].item() for hints in given}) == 4
+
+    def test_teach_to_follow_them(self, tmp_path: Path) -> None:
+        # Dark and light halves have a colour each that nothing tells but a hint.
+        numbers = np.random.default_rng(0)
+        tints = numbers.integers(-40, 40, (24, 1, 2, 3))
+        halves = (np.array([[90], [160]]) + tints).astype(np.uint8)
+        photographs = halves.repeat(16, axis=1).repeat(8, axis=2)
+        model = HintedPainter()
+        recipe = plain_recipe(lr=0.02, batch_size=8)
+        trained = fit(tmp_path, model, recipe, photographs, epochs=20)
+
+        lab = lab_from_bytes(photographs)
+        places = draw_places(24, 1, torch.Generator().manual_seed(1))
+        hints = true_hints(lab[:, 1:], places)
+
+        def error(hints: Tensor) -> float:
+            with torch.inference_mode():
+                own, given = model.eval().follow(model.see(lab[:, :1]), hints)
+                return float((own + given - lab[:, 1:]).abs().mean())
+
+        model.load_state_dict(trained.weights)
+        without, learnt = error(hints[:, :0]), error(hints)
+        model.hint_head.load_state_dict(HintedPainter().hint_head.state_dict())
+        untaught = error(hints)
+        assert learnt < 0.8 * without
+        assert learnt < 0.8 * untaught
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf], ids=str)
+    def test_that_lead_to_no_number_end_the_training(self, tmp_path: Path, value: float) -> None:
+        class Broken(HintedPainter):
+            calls = 0
+
+            def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+                own, given = super().follow(seen, hints)
+                self.calls += 1
+                return own, given if self.calls < 4 else given + value
+
+        model = Broken()
+        message = rf"^the loss became {value} in epoch 2: the training diverged\. Lower the learn"
+        with pytest.raises(UserError, match=message):
+            fit(tmp_path, model, plain_recipe(batch_size=1), ramps(16), epochs=3)
+        assert all(bool(weight.isfinite().all()) for weight in model.state_dict().values())
+
+    def test_are_in_no_loss_of_the_history(self, tmp_path: Path) -> None:
+        photographs = ramps(16)
+        recipe = plain_recipe(lr=1e-12)
+        history = fit(tmp_path, HintedPainter(), recipe, photographs).history
+        expected = pytest.approx([loss_on(HintedPainter(), photographs)], abs=1e-4)
+        assert history["train"].tolist() == expected
+        assert history["val"].tolist() == expected
 
 
 class TestAverage:

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorizer.errors import UserError
+from colorizer.network_files import CHECKPOINT, RUNTIMES
 
 if TYPE_CHECKING:
-    from colorizer.params import PredictParams
-    from colorizer.photo_network import PhotoNetwork
+    from colorizer.photo_predictor import PhotoPredictor
 
 # What is imported within functions is slow to load, and the help needs none of it.
 
-CHECKPOINT = Path("data/checkpoints/model.safetensors")
 SMALLEST, LARGEST = 32, 1024
 
 
@@ -43,7 +41,12 @@ def add_network_arguments(parser: ArgumentParser) -> None:
         type=Path,
         default=CHECKPOINT,
         metavar="FILE",
-        help="a trained network (default: %(default)s)",
+        help="a trained network, or an ONNX file of `colorizer export` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what computes (default: onnx if the checkpoint is *.onnx, else torch)",
     )
 
 
@@ -58,14 +61,19 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def load_chosen_network(arguments: Namespace) -> tuple[PhotoNetwork, float]:
+def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoPredictor, float]:
     """Load the network that the arguments of :func:`add_network_arguments` name.
 
-    What they leave open, the parameters of the pipeline decide that the checkpoint lies in.
+    Parameters
+    ----------
+    arguments : Namespace
+        What they leave open, the parameters of the pipeline decide that the checkpoint lies in.
+    **changes
+        Further parameters of the ``predict`` stage, whatever those of the pipeline are.
 
     Returns
     -------
-    network : PhotoNetwork
+    network : PhotoPredictor
         On the chosen device.
     saturation : float
         Factor of its chroma.
@@ -75,42 +83,10 @@ def load_chosen_network(arguments: Namespace) -> tuple[PhotoNetwork, float]:
     UserError
         If the checkpoint or an option cannot be used.
     """
-    from colorizer.devices import make_repeatable, pick_device
-    from colorizer.params import changed
-    from colorizer.photo_network import load_photo_network
-    from colorizer.vividness import saturation_of
+    from colorizer.runtimes import load_predictor
 
-    checkpoint = arguments.checkpoint
-    if not checkpoint.is_file():
-        raise UserError(
-            f"checkpoint {checkpoint} not found; train a network with: dvc repro, get that of "
-            "your team with: dvc pull, or name another with --checkpoint"
-        )
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
     given = {name: value for name, value in options.items() if value is not None}
-    settings = changed(predict_params_of(checkpoint), "predict", given)
-    device = pick_device(settings.device)
-    make_repeatable(seed=0)
-    network = load_photo_network(checkpoint, device, arguments.size, settings.mirror)
-    return network, saturation_of(settings, checkpoint)
-
-
-def predict_params_of(checkpoint: Path) -> PredictParams:
-    """Return those of the pipeline that the checkpoint lies in, or what they are by default."""
-    from colorizer.params import PARAMS_FILE, PredictParams, load_params
-
-    # Not resolved: DVC may have made a link to its cache.
-    folders = checkpoint.absolute().parents
-    if len(folders) >= len(CHECKPOINT.parts):
-        file = folders[len(CHECKPOINT.parts) - 1] / PARAMS_FILE
-        if file.is_file():
-            return load_params(file).predict
-    return PredictParams(
-        device="auto",
-        batch_size=1,
-        mirror=True,
-        saturation="auto",
-        saturation_cost=0.2,
-        scheduler="",
-        panels=0,
+    return load_predictor(
+        arguments.checkpoint, {**given, **changes}, arguments.size, arguments.runtime
     )

@@ -16,6 +16,7 @@ from colorizer.errors import run_stage
 COMMANDS = {
     "photo": "colour photographs at their own size",
     "video": "colour a video clip, with its sound",
+    "export": "write a trained network as an ONNX file",
     "evaluate": "measure a trained network on a folder of colour photographs",
 }
 INTERRUPTED = 130  # what shells give for a command that Ctrl-C ended

@@ -140,10 +140,11 @@ def hints_figure(hints: pd.DataFrame) -> Figure:
     axes.plot(hints["hints"], hints["psnr"], ".-", color=PREDICTED_COLOR)
     for _, row in hints.iterrows():
         place = (row["hints"], row["psnr"])
-        axes.annotate(f"{row['psnr']:.2f}", place, (0, 8), textcoords="offset points")
+        label = f"{row['psnr']:.2f}"
+        axes.annotate(label, place, (-5, 5), textcoords="offset points", ha="right")
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xticks(hints["hints"], [str(number) for number in hints["hints"]])
-    axes.margins(y=0.15)
+    axes.margins(x=0.1, y=0.15)
     axes.set(
         xlabel="colour hints a photograph, drawn from the truth",
         ylabel="PSNR, dB",

@@ -9,15 +9,15 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from joblib import cpu_count
 from PIL import Image
-from torch.nn import functional as F
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.gamut import fitted_linear_rgb
+from colorizer.guided import guide
 from colorizer.images import highest
 from colorizer.lightness_tables import BYTE, WORD, Pixels, encode, grey_lightness, rgb_lightness
+from colorizer.network_view import seen_lightness
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -64,14 +64,14 @@ def colored_strips(
         is the photograph's width, or twice of it; C is 3, or 4 with alpha.
     """
     width, height = image.size
-    lightness_of, chroma = _lightness_reader(image, space), _Enlarged(ab, image.size)
+    lightness_of, chroma = _lightness_reader(image, space), _Enlarged(ab, image, space)
     rows = max(1, STRIP_PIXELS // width)
 
     def color(top: int) -> Pixels:
         bottom = min(height, top + rows)
         strip = image.crop((0, top, width, bottom))
         lightness = lightness_of(strip)
-        pixels = _encoded(lightness, chroma.rows(top, bottom), space, white)
+        pixels = _encoded(lightness, chroma.rows(top, bottom, lightness), space, white)
         if side_by_side:
             pixels = np.hstack([_before(strip, lightness, space, white), pixels])
         if has_alpha(image):
@@ -127,33 +127,36 @@ def _encoded(lightness: Floats, ab: Floats, space: ColorSpace, white: int) -> Pi
 
 
 class _Enlarged:
-    """Chroma (2, h, w) at a photograph's size (width, height), bilinearly, as rows are asked."""
+    """Chroma (2, h, w) at the size of a photograph, its edges sharpened, as rows are asked.
 
-    def __init__(self, ab: Floats, size: tuple[int, int]) -> None:
-        width, height = size
-        if ab.shape[1] > height or ab.shape[2] > width:
-            shrunk = F.interpolate(
-                torch.from_numpy(ab)[None],
-                size=(min(ab.shape[1], height), min(ab.shape[2], width)),
-                mode="bilinear",
-                antialias=True,
+    What is enlarged, bilinearly, is how chroma depends on lightness; see :mod:`colorizer.guided`.
+    """
+
+    def __init__(self, ab: Floats, image: Image.Image, space: ColorSpace) -> None:
+        width, self._height = image.size
+        size = (min(ab.shape[2], width), min(ab.shape[1], self._height))
+        if ab.shape[1:] != size[::-1]:
+            planes = [Image.fromarray(plane) for plane in ab]
+            ab = np.stack(
+                [np.asarray(plane.resize(size, Image.Resampling.BILINEAR)) for plane in planes]
             )
-            ab = shrunk[0].numpy()
-        self._ab = ab
-        self._height = height
-        self._left, self._right, self._share = _between(np.arange(width), ab.shape[2], width)
+        self._guide = np.concatenate(guide(ab, seen_lightness(image, space, size)[0]))
+        self._left, self._right, self._share = _between(np.arange(width), size[0], width)
 
-    def rows(self, top: int, bottom: int) -> Floats:
-        """Return (2, bottom - top, width)."""
-        upper, lower, share = _between(np.arange(top, bottom), self._ab.shape[1], self._height)
-        few = self._ab[:, upper]
-        few += share[:, None] * (self._ab[:, lower] - few)
+    def rows(self, top: int, bottom: int, lightness: Floats) -> Floats:
+        """Return (2, bottom - top, width), for these rows' lightness."""
+        upper, lower, share = _between(np.arange(top, bottom), self._guide.shape[1], self._height)
+        few = self._guide[:, upper]
+        few += share[:, None] * (self._guide[:, lower] - few)
         wide = np.take(few, self._left, axis=2)
         step = np.take(few, self._right, axis=2)
         step -= wide
         step *= self._share
         wide += step
-        return wide
+        slope, offset = wide[:2], wide[2:]
+        slope *= lightness
+        slope += offset
+        return slope
 
 
 def _between(

@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from colorizer.color import AB_SCALE
 from colorizer.errors import UserError
 from colorizer.hints import mirrored
 from colorizer.inference import predict_ab
-from colorizer.models.base import Colorizer, resized
-from colorizer.models.hinted import HintedColorizer
-
-Array = TypeVar("Array", Tensor, npt.NDArray[np.float32])
+from colorizer.models.base import Colorizer, check_size, resized
+from colorizer.models.hinted import HintedColorizer, Seen
 
 
 @dataclass(frozen=True)
-class Chroma(Generic[Array]):
+class Chroma:
     """Predicted chroma, whose saturation is still to be chosen.
 
     Attributes
     ----------
-    own : Tensor or ndarray
-        (..., 2, H, W) in CIELAB units, the network's own part.
-    given : Tensor or ndarray
-        (..., 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
+    own : Tensor
+        (B, 2, H, W) in CIELAB units, the network's own part.
+    given : Tensor
+        (B, 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
         factor is meant for them.
     """
 
-    own: Array
-    given: Array
+    own: Tensor
+    given: Tensor
 
-    def at(self, saturation: float) -> Array:
-        """Return ab, (..., 2, H, W): ``saturation`` times the network's own part, and the rest."""
+    def at(self, saturation: float) -> Tensor:
+        """Return ab, (B, 2, H, W): ``saturation`` times the network's own part, and the rest."""
         return saturation * self.own + self.given
 
 
@@ -51,6 +47,11 @@ class Glance:
         (B, 1, H, W), L in [0, 100], on the model's device.
     mirror : bool
         Average with the prediction for the mirror image.
+
+    Raises
+    ------
+    ValueError
+        If H or W is not a multiple of what the network needs.
     """
 
     def __init__(self, model: Colorizer, lightness: Tensor, mirror: bool) -> None:
@@ -61,10 +62,11 @@ class Glance:
             return
         with torch.inference_mode():
             enlarged = model.enlarged(lightness)
+            check_size(enlarged.shape[-2:], model.size_multiple)
             views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
             self._seen = [model.see(view) for view in views]
 
-    def follow(self, hints: Tensor) -> Chroma[Tensor]:
+    def follow(self, hints: Tensor) -> Chroma:
         """Predict chroma with hints.
 
         Parameters
@@ -86,9 +88,16 @@ class Glance:
                 )
             return Chroma(self._own, torch.zeros_like(self._own))
         with torch.inference_mode():
-            own, given = model.follow(self._seen[0], hints)
+            own, given = _followed(model, self._seen[0], hints)
             for turned in self._seen[1:]:
-                other_own, other_given = model.follow(turned, mirrored(hints))
+                other_own, other_given = _followed(model, turned, mirrored(hints))
                 own = (own + other_own.flip(-1)) / 2
                 given = (given + other_given.flip(-1)) / 2
             return Chroma(resized(own, self._size), resized(given, self._size))
+
+
+def _followed(model: HintedColorizer, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+    if hints.shape[1]:
+        return model.follow(seen, hints)
+    own = model.full_size(seen.ab) * AB_SCALE  # the same, but for the time of the attention
+    return own, torch.zeros_like(own)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
-from torch import Tensor
 
-from colorizer.color import lab_from_bytes
 from colorizer.color_profiles import ColorSpace
 from colorizer.images import to_rgb
+from colorizer.lab_bytes import lab_from_bytes
 
 # A panorama costs at most as much as so many squares; what is longer is seen smaller.
 MAX_ASPECT = 8
@@ -41,7 +41,14 @@ def view_size(size: tuple[int, int], side: int, multiple: int) -> tuple[int, int
     return width, height
 
 
-def seen_lightness(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Tensor:
+def nearest_side(side: float, multiple: int) -> int:
+    """Return what is nearest to ``side``, in pixels, of the multiples from ``multiple`` on."""
+    return max(multiple, round(side / multiple) * multiple)
+
+
+def seen_lightness(
+    image: Image.Image, space: ColorSpace, size: tuple[int, int]
+) -> npt.NDArray[np.float32]:
     """Return L of a photograph in another size, antialiased; what is transparent is white.
 
     Parameters
@@ -55,7 +62,7 @@ def seen_lightness(image: Image.Image, space: ColorSpace, size: tuple[int, int])
 
     Returns
     -------
-    Tensor
+    ndarray
         (1, 1, H, W) float32 in [0, 100].
     """
     if image.mode not in _AVERAGED or (image.mode == "RGB" and image.has_transparency_data):

@@ -11,7 +11,7 @@ from colorizer.full_size import colored_strips, has_alpha, has_wide_greys
 from colorizer.lightness_tables import WORD
 from colorizer.photo_formats import FORMATS
 from colorizer.photo_hints import PixelHint, placed
-from colorizer.photo_network import PhotoNetwork
+from colorizer.photo_predictor import PhotoPredictor
 from colorizer.photo_reading import read_photo
 from colorizer.photo_writing import Output, white_of, write_photo
 
@@ -22,7 +22,7 @@ class Colorist:
 
     Attributes
     ----------
-    network : PhotoNetwork
+    network : PhotoPredictor
         Predicts chroma.
     saturation : float
         Factor of the chroma that the network itself predicts.
@@ -32,7 +32,7 @@ class Colorist:
         Write the photograph as it was, and the coloured one to the right of it.
     """
 
-    network: PhotoNetwork
+    network: PhotoPredictor
     saturation: float
     quality: int
     side_by_side: bool

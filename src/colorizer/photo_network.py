@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 
 from colorizer.checkpoint import load_checkpoint, load_size
 from colorizer.color_profiles import ColorSpace
-from colorizer.hinting import Chroma, Glance
+from colorizer.hinting import Glance
 from colorizer.hints import Hint, as_tensor
 from colorizer.models.base import Colorizer
 from colorizer.network_view import seen_lightness, view_size
-
-Floats = npt.NDArray[np.float32]
+from colorizer.photo_predictor import PhotoChroma
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,12 @@ class PhotoNetwork:
             What its pixels mean.
         """
         size = view_size(image.size, self.side, self.model.size_multiple)
-        lightness = seen_lightness(image, space, size).to(self.device)
+        lightness = torch.from_numpy(seen_lightness(image, space, size)).to(self.device)
         return PhotoGlance(Glance(self.model, lightness, self.mirror), self.device)
 
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
-    ) -> Chroma[Floats]:
+    ) -> PhotoChroma:
         """Predict chroma of a photograph, at once; see :meth:`look`."""
         return self.look(image, space).follow(hints)
 
@@ -70,13 +67,13 @@ class PhotoGlance:
     glance: Glance
     device: torch.device
 
-    def follow(self, hints: Sequence[Hint]) -> Chroma[Floats]:
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
         """Predict chroma with hints, which may be none.
 
         Returns
         -------
-        Chroma of ndarray
-            (2, h, w) float32, a and b in CIELAB units, in the size that the network sees.
+        PhotoChroma
+            In the size that the network sees.
 
         Raises
         ------
@@ -84,7 +81,7 @@ class PhotoGlance:
             If there are hints, and the network takes none.
         """
         chroma = self.glance.follow(as_tensor(hints).to(self.device))
-        return Chroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
+        return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
 
 
 def load_photo_network(
@@ -110,8 +107,21 @@ def load_photo_network(
         If the checkpoint cannot be read.
     """
     model = load_checkpoint(checkpoint)
-    side = model.nearest_side(side or round(load_size(checkpoint) * float(model.scale)))
+    side = model.nearest_side(side) if side else side_of(model, load_size(checkpoint))
     # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return PhotoNetwork(model, device, side, mirror)
+
+
+def side_of(model: Colorizer, size: int) -> int:
+    """Return the shorter side in pixels that a network should see of photographs.
+
+    Parameters
+    ----------
+    model : Colorizer
+        As its checkpoint has it.
+    size : int
+        Side in pixels of the squares that it was trained on.
+    """
+    return model.nearest_side(round(size * float(model.scale)))

@@ -19,7 +19,7 @@ from colorizer.errors import UserError
 from colorizer.files import whole_file
 from colorizer.lightness_tables import BYTE, grey_lightness
 from colorizer.luma import Coding, Floats, Samples, chroma_of, greys_of
-from colorizer.photo_network import PhotoNetwork
+from colorizer.photo_predictor import PhotoPredictor
 from colorizer.smoothing import ChromaSmoother
 from colorizer.video_clip import Clip
 from colorizer.video_formats import encoder_of
@@ -34,7 +34,7 @@ class VideoColorist:
 
     Attributes
     ----------
-    network : PhotoNetwork
+    network : PhotoPredictor
         Predicts chroma.
     saturation : float
         Factor of the predicted chroma.
@@ -44,7 +44,7 @@ class VideoColorist:
         How well frames are kept; None for what the encoder has by default.
     """
 
-    network: PhotoNetwork
+    network: PhotoPredictor
     saturation: float
     smoothing: float
     crf: int | None = None

@@ -48,6 +48,16 @@ def test_ancestor_is_the_network_of_eleven_million_parameters(experiments: Clone
     assert metrics["parameters"] == 11_021_570
 
 
+def test_hints_are_for_networks_that_take_them(experiments: Clone) -> None:
+    references = experiments.run("git", "for-each-ref", "--format=%(refname)", "refs/exps").stdout
+    for name, numbers in (("longer", ["0", "1", "5", "10", "50"]), ("ancestor", ["0"])):
+        (reference,) = (line for line in references.split() if line.endswith(f"/{name}"))
+        table = experiments.run("git", "show", f"{reference}:plots/hints.csv").stdout
+        header, *rows = table.splitlines()
+        assert header.split(",")[0] == "hints"
+        assert [row.split(",")[0] for row in rows] == numbers
+
+
 def test_experiments_tell_how_much_chroma_was_multiplied(experiments: Clone) -> None:
     data = shown(experiments)
     for name in ("longer", "ancestor"):
@@ -69,6 +79,7 @@ def test_plots_show_has_every_plot(experiments: Clone, tmp_path: Path) -> None:
         "Loss on training",
         "PSNR against colourfulness",
         "PSNR of each test",
+        "PSNR against the number of colour hints",
         "Mean PSNR of each category",
     ):
         assert title in page

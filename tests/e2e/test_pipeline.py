@@ -26,6 +26,8 @@ PER_IMAGE = [
     "colorfulness",
     "colorfulness_truth",
 ]
+# Stages that predict, the second of them with hints.
+PREDICTING = ["evaluate", "predict"]
 FIGURES = {"images", "psnr_category_mean", *PER_IMAGE[3:]}
 
 
@@ -84,6 +86,19 @@ def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
     )
 
 
+def test_hints_have_a_row_for_every_number(clone: Clone) -> None:
+    rows = rows_of(clone, "plots/hints.csv")
+    assert set(rows[0]) == {"hints", "psnr", "ciede2000"}
+    assert [row["hints"] for row in rows] == ["0", "1", "5", "10", "50"]
+
+
+def test_without_hints_figures_are_those_of_the_predictions(clone: Clone) -> None:
+    none, *_ = rows_of(clone, "plots/hints.csv")
+    evaluation = clone.json("metrics/evaluation.json")
+    for name in ("psnr", "ciede2000"):
+        assert float(none[name]) == pytest.approx(evaluation[name], abs=1e-3)
+
+
 def test_saturation_is_chosen_on_val(clone: Clone) -> None:
     chosen = clone.json("metrics/predict.json")["saturation"]
     vividness = pd.read_csv(clone.root / "plots/vividness.csv")
@@ -105,7 +120,7 @@ def test_panels_are_pictures_of_photographs_of_their_split(clone: Clone, split: 
             assert picture.width > 3 * 128
 
 
-@pytest.mark.parametrize("name", ["loss", "vividness", "psnr", "best", "worst"])
+@pytest.mark.parametrize("name", ["loss", "vividness", "hints", "psnr", "best", "worst"])
 def test_figures_are_drawn(clone: Clone, name: str) -> None:
     with Image.open(clone.root / "plots" / "figures" / f"{name}.png") as picture:
         assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 10
@@ -141,6 +156,8 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
         ("metrics", ["evaluate", "predict", "train"]),
         ("baselines", ["evaluate"]),
         ("vividness", ["predict", "train"]),
+        ("hinting", ["evaluate"]),
+        ("models/hint_head", ["evaluate", "predict", "train"]),
     ],
 )
 def test_a_changed_module_reruns_its_stages_only(
@@ -157,9 +174,9 @@ def test_a_changed_module_reruns_its_stages_only(
         ("train.unet.lr", "lr: 0.001", "lr: 0.002", ["train"]),
         ("epochs", "epochs: 1", "epochs: 2", ["train"]),
         ("prepare.min_chroma", "min_chroma: 1.5", "min_chroma: 3.0", ["prepare"]),
-        ("predict.mirror", "mirror: true", "mirror: false", ["predict"]),
-        ("predict.saturation", "saturation: auto", "saturation: 0.5", ["predict"]),
-        ("predict.saturation_cost", "saturation_cost: 0.2", "saturation_cost: 9", ["predict"]),
+        ("predict.mirror", "mirror: true", "mirror: false", PREDICTING),
+        ("predict.saturation", "saturation: auto", "saturation: 0.5", PREDICTING),
+        ("predict.saturation_cost", "saturation_cost: 0.2", "saturation_cost: 9", PREDICTING),
         ("evaluate.ranked", "ranked: 2", "ranked: 3", ["evaluate"]),
     ],
 )

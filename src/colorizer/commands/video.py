@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from dataclasses import replace
 from pathlib import Path
 
 from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
@@ -112,8 +111,7 @@ def _colorize(arguments: Namespace, source: Path, target: Path) -> None:
     if not source.is_file():
         raise UserError(f"{source}: there is no such file")
     # Mirror averaging doubles the time, and smoothing evens out more than it does.
-    network, saturation = load_chosen_network(arguments)
-    network = replace(network, mirror=False)
+    network, saturation = load_chosen_network(arguments, mirror=False)
     colorist = VideoColorist(network, saturation, arguments.smoothing, arguments.crf)
     with tqdm(desc="colour", unit="frame") as bar:
 

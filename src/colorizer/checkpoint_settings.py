@@ -1,0 +1,30 @@
+"""The settings with which a trained network colours: those of the pipeline that it is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from colorizer.network_files import CHECKPOINT
+from colorizer.params import PARAMS_FILE, PredictParams, load_params
+
+# Those of params.yaml as shipped.
+DEFAULTS = PredictParams(
+    device="auto",
+    batch_size=1,
+    mirror=True,
+    saturation="auto",
+    saturation_cost=0.2,
+    scheduler="",
+    panels=0,
+)
+
+
+def settings_of(checkpoint: Path) -> PredictParams:
+    """Return those of the pipeline that the checkpoint lies in, or :data:`DEFAULTS`."""
+    # Not resolved: DVC may have made a link to its cache.
+    folders = checkpoint.absolute().parents
+    if len(folders) >= len(CHECKPOINT.parts):
+        file = folders[len(CHECKPOINT.parts) - 1] / PARAMS_FILE
+        if file.is_file():
+            return load_params(file).predict
+    return DEFAULTS

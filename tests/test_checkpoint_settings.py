@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from colorizer.checkpoint_settings import DEFAULTS, settings_of
+from colorizer.network_files import CHECKPOINT
+from colorizer.params import load_params
+from tests.conftest import PARAMS_FILE
+from tests.test_stage_errors import set_params
+
+
+def test_settings_are_those_of_the_pipeline_that_the_checkpoint_lies_in(tmp_path: Path) -> None:
+    set_params(tmp_path, predict__saturation=1.5)
+
+    assert settings_of(tmp_path / CHECKPOINT).saturation == 1.5
+    assert settings_of(tmp_path / "checkpoints" / CHECKPOINT.name) == DEFAULTS
+
+
+def test_without_parameters_they_are_as_shipped() -> None:
+    shipped = load_params(PARAMS_FILE).predict
+
+    names = ("device", "mirror", "saturation", "saturation_cost")
+    assert [getattr(DEFAULTS, name) for name in names] == [
+        getattr(shipped, name) for name in names
+    ]
