@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorizer.errors import UserError
-from colorizer.network_files import CHECKPOINT, RUNTIMES
+from colorizer.network_options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ are named, the rest goes on, and the exit status is 1.
   colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
 """
 QUALITY = 95
-SMALLEST, LARGEST = 32, 1024
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -66,17 +64,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--quality",
-        type=_whole_number(1, 100),
+        type=whole_number(1, 100),
         default=QUALITY,
         metavar="N",
         help="of JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--saturation",
-        type=float,
-        metavar="FACTOR",
-        help="factor of the predicted chroma: 0 is grey, 1 as predicted (default: what the "
-        "network's validation photographs allow)",
     )
     parser.add_argument(
         "--hint",
@@ -87,28 +78,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a pixel of the one photograph, from its upper left corner, and the colour that it "
         "has; its lightness stays as it is, and what belongs to it follows. May be repeated",
     )
-    parser.add_argument(
-        "--size",
-        type=_whole_number(SMALLEST, LARGEST),
-        metavar="PIXELS",
-        help="shorter side of what the network sees, whatever the photograph's size (default: "
-        "that of its training)",
-    )
-    parser.add_argument(
-        "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
-    )
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        default=CHECKPOINT,
-        metavar="FILE",
-        help="a trained network, or an ONNX file of `colorizer export` (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runtime",
-        choices=RUNTIMES,
-        help="what computes (default: onnx if the checkpoint is *.onnx, else torch)",
-    )
+    add_network_arguments(parser)
 
 
 def run(arguments: Namespace) -> None:
@@ -143,15 +113,6 @@ def run(arguments: Namespace) -> None:
     _report(found, failures)
 
 
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
-        return int(text)
-
-    return parse
-
-
 def _hint(text: str) -> PixelHint:
     from colorizer.photo_hints import parse_hint
 
@@ -176,13 +137,8 @@ def _check_format(arguments: Namespace) -> None:
 
 def _load(arguments: Namespace) -> Colorist:
     from colorizer.photo import Colorist
-    from colorizer.runtimes import load_predictor
 
-    options = {name: getattr(arguments, name) for name in ("device", "saturation")}
-    given = {name: value for name, value in options.items() if value is not None}
-    network, saturation = load_predictor(
-        arguments.checkpoint, given, arguments.size, arguments.runtime
-    )
+    network, saturation = load_chosen_network(arguments)
     return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 

@@ -1,0 +1,71 @@
+"""Which network colours photographs, where and how vividly: options that commands share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorizer.network_files import CHECKPOINT, RUNTIMES
+
+if TYPE_CHECKING:
+    from colorizer.photo_predictor import PhotoPredictor
+
+SMALLEST, LARGEST = 32, 1024
+
+
+def add_network_arguments(parser: ArgumentParser) -> None:
+    """Add what :func:`load_chosen_network` reads."""
+    parser.add_argument(
+        "--saturation",
+        type=float,
+        metavar="FACTOR",
+        help="factor of the predicted chroma: 0 is grey, 1 as predicted (default: what the "
+        "network's validation photographs allow)",
+    )
+    parser.add_argument(
+        "--size",
+        type=whole_number(SMALLEST, LARGEST),
+        metavar="PIXELS",
+        help="shorter side of what the network sees, whatever the photograph's size (default: "
+        "that of its training)",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=CHECKPOINT,
+        metavar="FILE",
+        help="a trained network, or an ONNX file of `colorizer export` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="what computes (default: onnx if the checkpoint is *.onnx, else torch)",
+    )
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return what parses whole numbers from ``least`` to ``most`` for argparse."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def load_chosen_network(arguments: Namespace) -> tuple[PhotoPredictor, float]:
+    """Load the network that the arguments of :func:`add_network_arguments` name.
+
+    It returns and raises what :func:`colorizer.runtimes.load_predictor` does.
+    """
+    from colorizer.runtimes import load_predictor  # slow to load, and the help needs none of it
+
+    options = {name: getattr(arguments, name) for name in ("device", "saturation")}
+    given = {name: value for name, value in options.items() if value is not None}
+    return load_predictor(arguments.checkpoint, given, arguments.size, arguments.runtime)
