@@ -45,6 +45,6 @@ PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-
 lock: setup-dev
 	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
 	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
-	$(PIP_COMPILE) --extra dev --extra cluster --extra onnx --extra s3 --extra video --constraint requirements.txt --output-file requirements-dev.txt \
+	$(PIP_COMPILE) --extra dev --extra cluster --extra onnx --extra s3 --extra video --extra web --constraint requirements.txt --output-file requirements-dev.txt \
 	  pyproject.toml
 	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt

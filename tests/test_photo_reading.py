@@ -214,11 +214,13 @@ def test_hostile_file_is_refused_undecoded(
     assert decoded == []
 
 
-def test_limit_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo_reading, "MAX_MEGAPIXELS", 0.06)
-    assert read(tmp_path, encoded(greys(300, 200), "PNG")).image.size == (300, 200)
+def test_limit_is_what_is_asked_for(tmp_path: Path) -> None:
+    for height in (200, 201):
+        greys(300, height).save(tmp_path / f"{height}.png")
 
-    assert error_of(tmp_path, encoded(greys(300, 201), "PNG")) == "more than 0.06 megapixels"
+    assert read_photo(tmp_path / "200.png", 0.06).image.size == (300, 200)
+    with pytest.raises(UnreadableImageError, match=r"more than 0\.06 megapixels"):
+        read_photo(tmp_path / "201.png", 0.06)
 
 
 def test_want_of_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,23 @@ def nearest_side(side: float, multiple: int) -> int:
 def seen_lightness(
     image: Image.Image, space: ColorSpace, size: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Return L of a photograph in another size, antialiased; what is transparent is white.
+    """Return L of a photograph in another size, as :func:`resized_srgb` gives it.
+
+    Parameters
+    ----------
+    image, space, size
+        As in :func:`resized_srgb`.
+
+    Returns
+    -------
+    ndarray
+        (1, 1, H, W) float32 in [0, 100].
+    """
+    return lab_from_bytes(np.asarray(resized_srgb(image, space, size))[None])[:, :1]
+
+
+def resized_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Image.Image:
+    """Return a photograph in another size, antialiased; what is transparent is white.
 
     Parameters
     ----------
@@ -62,8 +78,8 @@ def seen_lightness(
 
     Returns
     -------
-    ndarray
-        (1, 1, H, W) float32 in [0, 100].
+    Image
+        In sRGB, mode RGB.
     """
     if image.mode not in _AVERAGED or (image.mode == "RGB" and image.has_transparency_data):
         image = to_rgb(image)
@@ -76,5 +92,4 @@ def seen_lightness(
     # The last column and row of averages may be of fewer pixels: to take them for whole would
     # squeeze the photograph.
     box = (0, 0, image.width / factors[0], image.height / factors[1])
-    small = space.to_srgb(small).resize(size, Image.Resampling.LANCZOS, box=box)
-    return lab_from_bytes(np.asarray(small)[None])[:, :1]
+    return space.to_srgb(small).resize(size, Image.Resampling.LANCZOS, box=box)

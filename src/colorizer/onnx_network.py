@@ -45,17 +45,21 @@ class OnnxNetwork:
     card: OnnxCard
     side: int
 
+    @property
+    def takes_hints(self) -> bool:
+        """As of any ``PhotoPredictor``."""
+        return self.card.takes_hints
+
+    def look(self, image: Image.Image, space: ColorSpace) -> OnnxLook:
+        """Look at a photograph, as any ``PhotoPredictor`` does."""
+        size = view_size(image.size, self.side, self.card.size_multiple)
+        return OnnxLook(self, seen_lightness(image, space, size))
+
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
         """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
-        if hints and not self.card.takes_hints:
-            raise UserError(f"the network {self.card.network} takes no colour hints; unet does")
-        size = view_size(image.size, self.side, self.card.size_multiple)
-        rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
-        return self.predict_seen(
-            seen_lightness(image, space, size), np.array(rows, np.float32).reshape(1, -1, 4)
-        )
+        return self.look(image, space).follow(hints)
 
     def predict_seen(self, lightness: Floats, hints: Floats) -> PhotoChroma:
         """Predict chroma of what is seen of a photograph.
@@ -79,6 +83,23 @@ class OnnxNetwork:
         )
         own = _as_one(own)
         return PhotoChroma(own, _as_one(given[0]) if given else np.zeros_like(own))
+
+
+@dataclass(frozen=True)
+class OnnxLook:
+    """What a network sees of a photograph: ``lightness``, (1, 1, H, W) float32 in [0, 100]."""
+
+    network: OnnxNetwork
+    lightness: Floats
+
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, as any ``PhotoLook`` does."""
+        if hints and not self.network.takes_hints:
+            name = self.network.card.network
+            raise UserError(f"the network {name} takes no colour hints; unet does")
+        rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
+        known = np.array(rows, np.float32).reshape(1, -1, 4)
+        return self.network.predict_seen(self.lightness, known)
 
 
 def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:

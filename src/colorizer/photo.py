@@ -7,12 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from colorizer.full_size import colored_strips, has_alpha, has_wide_greys
 from colorizer.lightness_tables import WORD
 from colorizer.photo_formats import FORMATS
 from colorizer.photo_hints import PixelHint, placed
 from colorizer.photo_predictor import PhotoPredictor
-from colorizer.photo_reading import read_photo
+from colorizer.photo_reading import Photo, read_photo
 from colorizer.photo_writing import Output, white_of, write_photo
 
 
@@ -69,6 +72,22 @@ class Colorist:
         photo = read_photo(source)
         known = placed(hints, photo.image.size)
         ab = self.network.predict(photo.image, photo.space, known).at(self.saturation)
+        return self.write(photo, ab, target, format_)
+
+    def write(
+        self, photo: Photo, ab: npt.NDArray[np.float32], target: Path, format_: str
+    ) -> list[str]:
+        """Join a photograph with chroma at its own size, and write it.
+
+        Parameters
+        ----------
+        photo : Photo
+            The photograph.
+        ab : ndarray
+            (2, h, w) float32, a and b in CIELAB units, of the whole photograph in any size.
+        target, format_
+            As in :meth:`colorize`, and so are what is returned and what is raised.
+        """
         output = Output(format_, self.quality)
         white = white_of(photo, output)
         width, height = photo.image.size

@@ -14,6 +14,7 @@ from colorizer.color_profiles import ColorSpace
 from colorizer.hinting import Glance
 from colorizer.hints import Hint, as_tensor
 from colorizer.models.base import Colorizer
+from colorizer.models.hinted import HintedColorizer
 from colorizer.network_view import seen_lightness, view_size
 from colorizer.photo_predictor import PhotoChroma
 
@@ -38,6 +39,11 @@ class PhotoNetwork:
     device: torch.device
     side: int
     mirror: bool
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether it follows hints; if not, to give it one is an error."""
+        return isinstance(self.model, HintedColorizer)
 
     def look(self, image: Image.Image, space: ColorSpace) -> PhotoGlance:
         """Look at a photograph, to predict its chroma with ever other hints.

@@ -39,22 +39,11 @@ class PhotoChroma:
         return saturation * self.own + self.given
 
 
-class PhotoPredictor(Protocol):
-    """A trained network, ready for photographs of any size."""
+class PhotoLook(Protocol):
+    """What a network sees of one photograph."""
 
-    def predict(
-        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
-    ) -> PhotoChroma:
-        """Predict chroma of a photograph.
-
-        Parameters
-        ----------
-        image : Image
-            Upright, of any mode but 32-bit floating point.
-        space : ColorSpace
-            What its pixels mean.
-        hints : sequence of Hint
-            What is known of its colours.
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, which may be none.
 
         Returns
         -------
@@ -66,3 +55,27 @@ class PhotoPredictor(Protocol):
         UserError
             If there are hints, and the network takes none.
         """
+
+
+class PhotoPredictor(Protocol):
+    """A trained network, ready for photographs of any size."""
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether it follows hints; if not, to give it one is an error."""
+
+    def look(self, image: Image.Image, space: ColorSpace) -> PhotoLook:
+        """Look at a photograph, to predict its chroma with ever other hints.
+
+        Parameters
+        ----------
+        image : Image
+            Upright, of any mode but 32-bit floating point.
+        space : ColorSpace
+            What its pixels mean.
+        """
+
+    def predict(
+        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
+    ) -> PhotoChroma:
+        """Predict chroma of a photograph, at once; see :meth:`look` and :class:`PhotoLook`."""

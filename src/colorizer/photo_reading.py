@@ -67,26 +67,33 @@ class Photo:
     is_compressed: bool
 
 
-def read_photo(path: Path) -> Photo:
+def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     """Decode a photograph.
 
     Of an animation the first frame is taken.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    max_megapixels : float
+        10^6 pixels, the most that it may have.
 
     Raises
     ------
     UnreadableImageError
         If the file is no photograph, is broken, has pixels without a fixed range, has more than
-        :data:`MAX_MEGAPIXELS` or would cost far more than a photograph of its size.
+        ``max_megapixels`` or would cost far more than a photograph of its size.
     """
     try:
         with warnings.catch_warnings():
             # Pillow warns of what is wrong in EXIF, which photographers cannot repair.
             warnings.simplefilter("ignore", UserWarning)
-            return _read(path)
+            return _read(path, max_megapixels)
     except UnreadableImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadableImageError(_too_large()) from error
+        raise UnreadableImageError(_too_large(max_megapixels)) from error
     except UnidentifiedImageError as error:
         raise UnreadableImageError("no image of a format that can be read") from error
     except MemoryError as error:
@@ -95,24 +102,24 @@ def read_photo(path: Path) -> Photo:
         raise UnreadableImageError(first_line(error, path)) from error
 
 
-def _read(path: Path) -> Photo:
+def _read(path: Path, max_megapixels: float) -> Photo:
     if format_of(path.suffix) == HEIC and not has_heif():
         raise UnreadableImageError("HEIC needs a plug-in: pip install pillow-heif")
     with path.open("rb") as file:
-        require_reasonable(file, MAX_MEGAPIXELS)
+        require_reasonable(file, max_megapixels)
         file.seek(0)
-        return _decoded(file)
+        return _decoded(file, max_megapixels)
 
 
-def _decoded(file: BinaryIO) -> Photo:
+def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
     formats = (*FORMATS, "HEIF") if has_heif() else FORMATS
-    with pillow_limited_to(MAX_MEGAPIXELS):
+    with pillow_limited_to(max_megapixels):
         # Not by its path: Pillow would map grey TIFFs into memory, and scramble turned ones.
         opened = Image.open(file, formats=formats)
     with opened as image:
-        if math.prod(image.size) > MAX_MEGAPIXELS * 1e6:
-            raise UnreadableImageError(_too_large())
-        require_decodable(image, MAX_MEGAPIXELS)
+        if math.prod(image.size) > max_megapixels * 1e6:
+            raise UnreadableImageError(_too_large(max_megapixels))
+        require_decodable(image, max_megapixels)
         if image.mode == "F":
             raise UnreadableImageError(
                 "32-bit floating point pixels have no fixed range; save as 8 or 16 bit"
@@ -153,8 +160,8 @@ def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
     return loaded.tobytes()
 
 
-def _too_large() -> str:
-    return f"more than {MAX_MEGAPIXELS} megapixels"
+def _too_large(max_megapixels: float) -> str:
+    return f"more than {max_megapixels:g} megapixels"
 
 
 def _exif_of(image: Image.Image) -> bytes:

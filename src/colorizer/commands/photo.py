@@ -7,8 +7,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
 from colorizer.errors import UserError
+from colorizer.network_options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.photo_formats import FORMATS, HEIC, format_of, has_heif
 
 if TYPE_CHECKING:

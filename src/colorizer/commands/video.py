@@ -7,8 +7,8 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
-from colorizer.chosen_network import add_network_arguments, load_chosen_network, whole_number
 from colorizer.errors import UserError
+from colorizer.network_options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.video_formats import BEST_CRF, OTHERWISE, WORST_CRF, encoder_of
 
 # What is imported within `run` is slow to load, and the help needs none of it.

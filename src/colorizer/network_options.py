@@ -12,8 +12,6 @@ from colorizer.network_files import CHECKPOINT, RUNTIMES
 if TYPE_CHECKING:
     from colorizer.photo_predictor import PhotoPredictor
 
-# What is imported within functions is slow to load, and the help needs none of it.
-
 SMALLEST, LARGEST = 32, 1024
 
 
@@ -64,26 +62,10 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoPredictor, float]:
     """Load the network that the arguments of :func:`add_network_arguments` name.
 
-    Parameters
-    ----------
-    arguments : Namespace
-        What they leave open, the parameters of the pipeline decide that the checkpoint lies in.
-    **changes
-        Further parameters of the ``predict`` stage, whatever those of the pipeline are.
-
-    Returns
-    -------
-    network : PhotoPredictor
-        On the chosen device.
-    saturation : float
-        Factor of its chroma.
-
-    Raises
-    ------
-    UserError
-        If the checkpoint or an option cannot be used.
+    ``changes`` are further ones of :func:`colorizer.runtimes.load_predictor`. It returns and
+    raises what that does.
     """
-    from colorizer.runtimes import load_predictor
+    from colorizer.runtimes import load_predictor  # slow to load, and the help needs none of it
 
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
     given = {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,1 @@
+"""A page on which photographs are coloured in the browser: ``colorizer web``."""

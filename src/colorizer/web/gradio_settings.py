@@ -1,0 +1,20 @@
+"""What Gradio reads from the environment, which must be there before it is imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def set_up_gradio(folder: Path) -> None:
+    """Keep Gradio from other folders than this one, from the internet and from bookkeeping.
+
+    By default, it makes a folder that all users of the computer share, and sums up all events of
+    the past after every event.
+    """
+    os.environ |= {
+        "GRADIO_TEMP_DIR": str(folder),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+        "HF_HUB_OFFLINE": "1",
+    }

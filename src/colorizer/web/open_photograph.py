@@ -1,0 +1,112 @@
+"""A photograph that a visitor works on: coloured once, redrawn and saved as often as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from colorizer.photo import Colorist
+from colorizer.photo_predictor import PhotoChroma, PhotoLook, PhotoPredictor
+from colorizer.photo_reading import read_photo
+from colorizer.web.names import colored_name
+from colorizer.web.previews import PREVIEW, SRGB, THUMBNAIL, colored, data_url, grey, small
+from colorizer.web.spots import Spot
+
+
+@dataclass
+class OpenPhotograph:
+    """A photograph, as small as the page shows it; its file is read again to save it.
+
+    Attributes
+    ----------
+    name : str
+        Of the visitor's file.
+    source : Path
+        The file.
+    size : tuple of int
+        Width and height of the upright photograph in pixels.
+    before, thumbnail : str
+        Addresses of small JPEGs of it as it was.
+    lightness : Image
+        Greys, mode L, of the size that the page shows.
+    look : PhotoLook or None
+        What the network sees of it; None while the visitor works on another.
+    chroma : PhotoChroma
+        What the network predicts.
+    saturation : float
+        Factor of that.
+    spots : sequence of Spot
+        Colours that the visitor chose, the last one last.
+    """
+
+    name: str
+    source: Path
+    size: tuple[int, int]
+    before: str
+    thumbnail: str
+    lightness: Image.Image
+    look: PhotoLook | None
+    chroma: PhotoChroma
+    saturation: float
+    spots: Sequence[Spot] = ()
+
+    def after(self) -> str:
+        """Return the address of a small JPEG of it in colour."""
+        return data_url(colored(self.lightness, self.chroma.at(self.saturation)))
+
+    def follow(self, spots: Sequence[Spot], network: PhotoPredictor) -> None:
+        """Take these colours for those that the visitor chose, and no others."""
+        # What it sees of the small picture is nearly the same, and to read the file takes long.
+        self.look = self.look or network.look(self.lightness, SRGB)
+        self.chroma = self.look.follow([spot.as_hint() for spot in spots])
+        self.spots = spots
+
+    def rest(self) -> None:
+        """Free memory that is needed only while the visitor works on it."""
+        self.look = None
+
+    def save(self, colorist: Colorist, target: Path, max_megapixels: float) -> None:
+        """Write it in colour at its full size; raises what reading and writing do."""
+        ab = self.chroma.at(self.saturation)
+        photo = read_photo(self.source, max_megapixels)
+        colorist.write(photo, ab, target, colored_name(self.name)[1])
+
+
+def open_photograph(
+    name: str, source: Path, colorist: Colorist, max_megapixels: float
+) -> OpenPhotograph:
+    """Read a photograph and colour it.
+
+    Parameters
+    ----------
+    name : str
+        What :func:`colorizer.web.names.clean_name` made of the name of the visitor's file.
+    source : Path
+        The file.
+    colorist : Colorist
+        Its network colours it, its saturation is the first.
+    max_megapixels : float
+        10^6 pixels, the most that it may have.
+
+    Raises
+    ------
+    UnreadableImageError
+        As :func:`colorizer.photo_reading.read_photo` does.
+    """
+    photo = read_photo(source, max_megapixels)
+    look = colorist.network.look(photo.image, photo.space)
+    preview = small(photo.image, photo.space, PREVIEW)
+    return OpenPhotograph(
+        name=name,
+        source=source,
+        size=photo.image.size,
+        before=data_url(preview),
+        thumbnail=data_url(small(preview, SRGB, THUMBNAIL)),
+        lightness=grey(preview),
+        look=look,
+        chroma=look.follow(()),
+        saturation=colorist.saturation,
+    )

@@ -1,0 +1,67 @@
+"""Small pictures for the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from colorizer.color_profiles import ColorSpace
+from colorizer.full_size import colored_strips
+from colorizer.lightness_tables import BYTE
+from colorizer.network_view import resized_srgb
+
+# Longer sides in pixels.
+PREVIEW, THUMBNAIL = 1024, 160
+QUALITY = 88
+SRGB = ColorSpace()
+
+
+def small(image: Image.Image, space: ColorSpace, longest: int) -> Image.Image:
+    """Return a photograph with its longer side no longer than ``longest`` pixels.
+
+    Parameters
+    ----------
+    image : Image
+        Of any mode but 32-bit floating point.
+    space : ColorSpace
+        What its pixels mean.
+    longest : int
+        In pixels.
+
+    Returns
+    -------
+    Image
+        In sRGB, mode RGB; what is transparent is white.
+    """
+    scale = min(1.0, longest / max(image.size))
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return resized_srgb(image, space, (width, height))
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """Return the lightness of a small picture in sRGB as greys, mode L."""
+    return colored(image, np.zeros((2, 1, 1), np.float32)).getchannel(0)
+
+
+def colored(image: Image.Image, ab: npt.NDArray[np.float32]) -> Image.Image:
+    """Return a small picture in sRGB with the lightness it has and other chroma.
+
+    Parameters
+    ----------
+    image : Image
+        Of mode L or RGB.
+    ab : ndarray
+        (2, h, w) float32, a and b in CIELAB units, of the whole picture in any size.
+    """
+    return Image.fromarray(np.concatenate(list(colored_strips(image, SRGB, ab, BYTE))))
+
+
+def data_url(image: Image.Image) -> str:
+    """Return a picture as a JPEG in an address that holds it, so that no file is written."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=QUALITY, subsampling="4:4:4")
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")

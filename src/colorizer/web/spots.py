@@ -1,0 +1,43 @@
+"""Colours that visitors give to places of a photograph."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from colorizer.hints import Hint
+from colorizer.photo_hints import ab_of
+from colorizer.web.limits import RefusedError
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place of a photograph, and the colour that the visitor chose for it.
+
+    Attributes
+    ----------
+    x, y : float
+        Shares of the upright photograph's width and height, 0 to 1.
+    color : str
+        ``#rrggbb``, sRGB, of which the lightness does not matter.
+
+    Raises
+    ------
+    RefusedError
+        If it is no such place or colour.
+    """
+
+    x: float
+    y: float
+    color: str
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.x <= 1 and 0 <= self.y <= 1 and _COLOR.fullmatch(self.color)):
+            raise RefusedError("This is no place of the photograph, or no colour.")
+
+    def as_hint(self) -> Hint:
+        """Return what networks are told."""
+        red, green, blue = bytes.fromhex(self.color[1:])
+        return Hint(self.x, self.y, ab_of((red, green, blue)))

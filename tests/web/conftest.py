@@ -1,0 +1,128 @@
+"""A server of the page, with a network that is quick, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import Tensor
+
+from colorizer.models.hinted import HintedColorizer, Seen
+from colorizer.photo import Colorist
+from colorizer.web.gradio_settings import set_up_gradio
+from colorizer.web.limits import Limits
+from tests.conftest import REPOSITORY
+from tests.photo_helpers import network
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+LIMITS = Limits(megapixels=0.2, megabytes=0.5, uploads=3, visitors=30)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_VARIABLE = "COLORIZER_BROWSER"
+PATIENCE_MS = 30_000
+OWN = (12.0, -8.0)  # a and b that the network paints
+
+
+class Painter(HintedColorizer):
+    """Paints all in one colour, that of the last hint if there is one; counts its glances."""
+
+    size_multiple = 4
+    glances = 0
+
+    def see(self, lightness: Tensor) -> Seen:
+        self.glances += 1
+        return Seen(lightness, lightness)
+
+    def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+        own, given = torch.tensor(OWN), torch.zeros(2)
+        if hints.shape[1]:
+            own, given = given, hints[0, -1, 2:]
+        shape = (1, 2, *seen.features.shape[2:])
+        return own.view(1, 2, 1, 1).expand(shape), given.view(1, 2, 1, 1).expand(shape)
+
+
+@pytest.fixture(scope="session")
+def painter() -> Painter:
+    """The network of the server."""
+    return Painter()
+
+
+@pytest.fixture(scope="session")
+def visitors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps what visitors send, once it is there."""
+    return tmp_path_factory.mktemp("server") / "visitors"
+
+
+@pytest.fixture(scope="session")
+def address(painter: Painter, visitors: Path) -> Iterator[str]:
+    """Where the page is served on this computer."""
+    set_up_gradio(visitors.with_name("gradio"))
+    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
+    from colorizer.web.server import build_app, listen, server_of
+
+    colorist = Colorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
+    with chdir(REPOSITORY):  # the examples are there
+        app = build_app(colorist, LIMITS, visitors)
+    with listen("127.0.0.1", 0) as listening:
+        server = server_of(app)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server has ended"
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser that is installed on this computer."""
+    driver = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    named = os.environ.get(BROWSER_VARIABLE)
+    found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip(f"needs Chromium on PATH, or its path in {BROWSER_VARIABLE}")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+def is_error(said: ConsoleMessage) -> bool:
+    """Tell whether something went wrong, but that the server refused what was sent."""
+    return said.type == "error" and "status of 409" not in said.text
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page, as a new visitor finds it; it must ask this server alone, and make no errors.
+
+    Tests ask for another window, such as a telephone's, by parameters of this fixture.
+    """
+    options = getattr(request, "param", {})
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if is_error(said) else None)
+    page.goto(address)
+    page.wait_for_function("document.querySelector('#chooser .limits')?.textContent")
+    yield page
+    context.close()
+    own = (address, f"blob:{address}", "data:")
+    assert len(asked) > 1
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert errors == []
