@@ -41,10 +41,11 @@ lint: setup-dev
 PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host
 
-# A CPU build of torch resolves to a local version (+cpu) that other machines cannot install.
+# All extras first, so that each of them goes with what everybody installs. A CPU build of torch
+# resolves to a local version (+cpu) that other machines cannot install.
+EXTRAS := cluster dev onnx s3 video web
 lock: setup-dev
-	$(PIP_COMPILE) --output-file requirements.txt pyproject.toml
-	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
-	$(PIP_COMPILE) --extra dev --extra cluster --extra onnx --extra s3 --extra web --constraint requirements.txt --output-file requirements-dev.txt \
-	  pyproject.toml
+	$(PIP_COMPILE) $(EXTRAS:%=--extra %) --output-file requirements-dev.txt pyproject.toml
 	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt
+	$(PIP_COMPILE) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt

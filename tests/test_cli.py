@@ -111,6 +111,7 @@ def test_help_needs_none_of_the_slow_packages() -> None:
         ["evaluate", "--help"],
         ["export", "--help"],
         ["photo", "--help"],
+        ["video", "--help"],
     ):
         found = subprocess.run(
             [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True

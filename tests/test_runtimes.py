@@ -24,10 +24,11 @@ def test_onnx_file_brings_its_own_settings(file: Path) -> None:
 
 
 def test_options_change_them(file: Path) -> None:
-    network, saturation = load_predictor(file, {"saturation": 2, "device": "cpu"}, side=64)
+    changes = {"saturation": 2, "device": "cpu", "mirror": not CARD.mirror}
+    network, saturation = load_predictor(file, changes, side=64)
 
     assert isinstance(network, OnnxNetwork)
-    assert (network.side, saturation) == (64, 2.0)
+    assert (network.side, saturation, network.card.mirror) == (64, 2.0, not CARD.mirror)
 
 
 def test_onnx_runtime_may_be_asked_for(file: Path) -> None:

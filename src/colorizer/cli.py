@@ -15,6 +15,7 @@ from colorizer.errors import run_stage
 
 COMMANDS = {
     "photo": "colour photographs at their own size",
+    "video": "colour a video clip, with its sound",
     "web": "colour photographs in the browser",
     "export": "write a trained network as an ONNX file",
     "evaluate": "measure a trained network on a folder of colour photographs",

@@ -59,13 +59,16 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def load_chosen_network(arguments: Namespace) -> tuple[PhotoPredictor, float]:
+def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoPredictor, float]:
     """Load the network that the arguments of :func:`add_network_arguments` name.
 
-    It returns and raises what :func:`colorizer.runtimes.load_predictor` does.
+    ``changes`` are further ones of :func:`colorizer.runtimes.load_predictor`. It returns and
+    raises what that does.
     """
     from colorizer.runtimes import load_predictor  # slow to load, and the help needs none of it
 
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
     given = {name: value for name, value in options.items() if value is not None}
-    return load_predictor(arguments.checkpoint, given, arguments.size, arguments.runtime)
+    return load_predictor(
+        arguments.checkpoint, {**given, **changes}, arguments.size, arguments.runtime
+    )

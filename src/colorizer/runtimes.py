@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from colorizer.checkpoint_settings import DEFAULTS, settings_of
@@ -28,8 +29,8 @@ def load_predictor(
     file : Path
         A checkpoint of training, or an ONNX file.
     changes : mapping
-        ``device`` and ``saturation`` where they are to be other than in the settings of the
-        pipeline that the checkpoint lies in. An ONNX file brings its own saturation.
+        ``device``, ``mirror`` and ``saturation`` where they are to be other than in the settings
+        of the pipeline that the checkpoint lies in. An ONNX file brings its own of the last two.
     side : int or None
         The shorter side in pixels that the network sees; by default as in its training.
     runtime : str or None
@@ -79,5 +80,7 @@ def _with_onnx(
             "CPU; use auto or cpu, or a checkpoint of training"
         )
     network = load_onnx_network(file, side)
+    if "mirror" in changes:
+        network = replace(network, card=replace(network.card, mirror=settings.mirror))
     is_auto = isinstance(settings.saturation, str)
     return network, network.card.saturation if is_auto else float(settings.saturation)
