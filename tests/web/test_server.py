@@ -72,6 +72,8 @@ def test_more_photographs_than_allowed_are_refused(visitor: Visitor) -> None:
 
     assert answer.status_code == 409
     assert answer.json()["detail"].startswith("Only 3 photographs at a time")
+    told = visitor.act("chooser", "select", [], index=0)["chooser"]["problem"]
+    assert told == answer.json()["detail"]
 
 
 def test_strangers_get_nothing(address: str) -> None:

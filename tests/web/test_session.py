@@ -110,6 +110,16 @@ def test_what_cannot_be_read_is_named_and_makes_room(session: Session, tmp_path:
     assert list((tmp_path / "visitor").iterdir()) == []
 
 
+def test_want_of_memory_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(module, "open_photograph", fail)
+
+    with pytest.raises(RefusedError, match=r"old\.png: MemoryError"):
+        add(session)
+
+
 def test_saturation_is_the_photographs_own_and_asks_no_network(session: Session) -> None:
     add(session, "a.png")
     add(session, "b.png")

@@ -96,21 +96,29 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
             opened = sessions.open()
             return opened, views.chooser(opened, sessions.limits, examples)
 
-        @_telling_refusals
-        def color_next(key: str, event: gr.EventData) -> list[Any]:
-            session, problem = sessions[key], None
+        def show_after(session: Session, action: Callable[[], object]) -> list[Any]:
+            # A refusal is told by the chooser, which waits for this answer to go on.
+            problem = None
             try:
-                session.color_next(choose=bool(event.first))
+                action()
             except (RefusedError, UserError) as error:
                 problem = str(error)
             return show(session, problem)
 
         @_telling_refusals
+        def color_next(key: str, event: gr.EventData) -> list[Any]:
+            session = sessions[key]
+            return show_after(session, lambda: session.color_next(choose=bool(event.first)))
+
+        @_telling_refusals
         def color_example(key: str, event: gr.EventData) -> list[Any]:
             session, example = sessions[key], examples[int(event.index)]
-            session.add(f"{example.path.stem}.jpg", example.write_grey)
-            session.color_next(choose=True)
-            return show(session)
+
+            def color() -> None:
+                session.add(f"{example.path.stem}.jpg", example.write_grey)
+                session.color_next(choose=True)
+
+            return show_after(session, color)
 
         @_telling_refusals
         def choose(key: str, event: gr.EventData) -> list[Any]:

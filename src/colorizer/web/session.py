@@ -23,6 +23,8 @@ from colorizer.web.spots import Spot
 
 ARCHIVE = "photographs_color.zip"
 MOST_SPOTS = 100
+# What a photograph can bring about, or the computer for its size.
+FAILURES = (UnreadableImageError, OSError, ValueError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Session:
         Raises
         ------
         RefusedError
-            If it cannot be read.
+            If it cannot be read or coloured.
         """
         with self._lock:
             if not self._waiting:
@@ -135,8 +137,8 @@ class Session:
             ).result()
         except BaseException as error:
             self.forget(file)
-            if isinstance(error, UnreadableImageError):
-                raise RefusedError(f"{file.name}: {error}") from error
+            if isinstance(error, FAILURES):
+                raise RefusedError(f"{file.name}: {_reason(error)}") from error
             raise
         with self._lock:
             self._coming -= 1
@@ -288,8 +290,8 @@ class Session:
         try:
             megapixels = self._limits.megapixels
             self._worker.submit(opened.save, self._colorist, path, megapixels).result()
-        except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
-            raise RefusedError(f"{opened.name} could not be saved: {error}") from error
+        except FAILURES as error:
+            raise RefusedError(f"{opened.name} could not be saved: {_reason(error)}") from error
 
     def _offer(self, name: str, write: Callable[[Path], None]) -> NamedFile:
         file = NamedFile(name, self._new_path(Path(name).suffix))
@@ -308,3 +310,7 @@ class Session:
     def _new_path(self, suffix: str) -> Path:
         with self._lock:
             return self._folder / f"{next(self._numbers)}{suffix}"
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
