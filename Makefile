@@ -30,8 +30,9 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+# Tests of a file stay together, for they share what is slow to set up.
 test: setup-dev
-	python -m pytest
+	python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup-dev
 	ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import time
@@ -18,6 +19,7 @@ from torch import Tensor
 from colorizer.color import AB_SCALE
 from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.photo import Colorist
+from colorizer.web.gate import AsgiApp
 from colorizer.web.gradio_settings import set_up_gradio
 from colorizer.web.limits import Limits
 from tests.conftest import REPOSITORY
@@ -75,8 +77,13 @@ def address(painter: Painter, visitors: Path) -> Iterator[str]:
     from colorizer.web.server import build_app, listen, server_of
 
     colorist = Colorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
+
+    # Where no event loop runs, Gradio makes some for its locks, and never closes them.
+    async def built() -> AsgiApp:
+        return build_app(colorist, LIMITS, visitors)
+
     with chdir(REPOSITORY):  # the examples are there
-        app = build_app(colorist, LIMITS, visitors)
+        app = asyncio.run(built())
     with listen("127.0.0.1", 0) as listening:
         server = server_of(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -89,7 +96,8 @@ def address(painter: Painter, visitors: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+# Of a module, for while it is there, this thread has a running event loop, and Dask wants none.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser that is installed on this computer."""
     driver = pytest.importorskip("playwright.sync_api", reason="needs playwright")
