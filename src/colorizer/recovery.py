@@ -43,7 +43,6 @@ class Recovery:
         self._folder = folder
         self._fingerprint = fingerprint
         self._file = folder / f"{fingerprint}.safetensors"
-        self._epoch = 0  # the last one that is on disk
 
     def load(self) -> State | None:
         """Return the state, None if there is none; one that cannot be used is told and removed."""
@@ -55,7 +54,6 @@ class Recovery:
             _warn(f"recovery state {self._file} is left out, the training starts anew: {error}")
             _remove(self._file)
             return None
-        self._epoch = state.epoch
         return state
 
     def save(self, state: State) -> None:
@@ -67,7 +65,6 @@ class Recovery:
         except (OSError, UserError, SafetensorError) as error:
             _warn(f"the training goes on, but epoch {state.epoch} cannot be recovered: {error}")
             return
-        self._epoch = state.epoch
         self._prune()
 
     def remove(self) -> None:
@@ -90,7 +87,9 @@ class Recovery:
             ignore_interrupts()
             self.remove()
         elif kind is KeyboardInterrupt:
-            where = f"goes on after epoch {self._epoch}" if self._epoch else "starts anew"
+            # From the disk: the interrupt may have come just after a state was put in place.
+            saved = self.load()
+            where = f"goes on after epoch {saved.epoch}" if saved else "starts anew"
             raise KeyboardInterrupt(f"the next `dvc repro` {where}") from None
 
     def _prune(self) -> None:
