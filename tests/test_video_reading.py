@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 from colorizer.errors import UserError
 from colorizer.luma import Coding
@@ -192,3 +193,14 @@ def test_size_that_changes_is_refused(tmp_path: Path) -> None:
         packet = next(iter(container.demux()))
         with pytest.raises(UserError, match="changes its size from 32x32 to 64x48"):
             decoded(packet, clip, is_damaged=False)
+
+
+def test_frames_may_carry_what_pyav_does_not_know(tmp_path: Path) -> None:
+    image = Image.new("L", (32, 24), 90)
+    exif = image.getexif()
+    exif[ExifTags.Base.Make] = "camera"
+    image.save(tmp_path / "one.jpg", exif=exif)
+
+    clip = examine(tmp_path / "one.jpg", is_damaged=False)
+
+    assert clip.upright_size == (32, 24)

@@ -53,7 +53,9 @@ def main() -> None:
     print("\nOpen:")
     for file, meaning in FILES.items():
         print(f"  {file:<36}{meaning}")
-    print("\nNext: dvc exp run -S epochs=100, then dvc plots diff --open")
+    print(
+        "\nNext: source .venv/bin/activate, then colorizer photo YOUR.jpg; docs/guide.md says more"
+    )
 
 
 if __name__ == "__main__":

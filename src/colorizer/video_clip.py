@@ -144,7 +144,11 @@ def _coding(path: Path, frame: VideoFrame) -> tuple[Coding, int]:
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
-    for data in frame.side_data:
+    try:
+        found = list(frame.side_data)
+    except ValueError:  # PyAV knows not all types, such as EXIF in JPEGs, and gives none then
+        return ()
+    for data in found:
         if getattr(data, "type", None) == Type.DISPLAYMATRIX:
             numbers = np.frombuffer(cast("memoryview", data), np.int32)
             return tuple(int(number) for number in numbers)

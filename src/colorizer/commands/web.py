@@ -20,7 +20,8 @@ Colour photographs in the browser: compare before and after, choose how vivid co
 wrong colours right with a click, and download the photographs at their full size.
 
 The page needs no internet, and only this computer can open it unless --host says otherwise. What
-is sent to it is kept in a temporary folder until the page is closed, or this command with Ctrl-C.
+is sent to it is kept in a temporary folder until an hour after the page is closed, or Ctrl-C ends
+this command.
 """
 MAX_PORT = 65535
 
