@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from colorizer import hint_curve
+from colorizer.chroma import Chroma
 from colorizer.errors import UserError
 from colorizer.hint_curve import NUMBERS, measure_hints
-from colorizer.hinting import Chroma, Glance
+from colorizer.hinting import Glance
 from colorizer.inference import colorize_squares
 from colorizer.metrics import measure
 from colorizer.models.base import Colorizer
@@ -60,7 +61,7 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     noted: list[Tensor] = []
     follow = Glance.follow
 
-    def noting(glance: Glance, hints: Tensor) -> Chroma:
+    def noting(glance: Glance, hints: Tensor) -> Chroma[Tensor]:
         noted.append(hints)
         return follow(glance, hints)
 

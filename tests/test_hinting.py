@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from colorizer.chroma import Chroma
 from colorizer.errors import UserError
-from colorizer.hinting import Chroma, Glance
+from colorizer.hinting import Glance
 from colorizer.hints import mirrored
 from colorizer.inference import predict_ab
 from colorizer.models.base import Colorizer

@@ -8,8 +8,6 @@ from torch import Tensor
 
 from colorizer.hints import (
     MOST_IN_TRAINING,
-    Hint,
-    as_tensor,
     cells_of,
     draw_number,
     draw_places,
@@ -156,15 +154,3 @@ class TestMirrored:
 
     def test_of_none_are_none(self) -> None:
         assert mirrored(self.HINTS[:, :0]).shape == (1, 0, 4)
-
-
-class TestAsTensor:
-    def test_has_a_row_for_each(self) -> None:
-        rows = as_tensor([Hint(0.25, 0.5, (60, -20)), Hint(1, 0, (0, 7.5))])
-        assert torch.equal(rows, torch.tensor([[[0.25, 0.5, 60, -20], [1, 0, 0, 7.5]]]))
-        assert rows.dtype == torch.float32
-
-    def test_of_none_is_empty(self) -> None:
-        rows = as_tensor([])
-        assert rows.shape == (1, 0, 4)
-        assert rows.dtype == torch.float32

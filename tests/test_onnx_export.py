@@ -14,7 +14,7 @@ from torch import nn
 from colorizer.checkpoint import save_checkpoint
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
-from colorizer.hints import Hint
+from colorizer.hint import Hint
 from colorizer.models.base import Colorizer
 from colorizer.models.registry import MODELS, build
 from colorizer.network_files import CHECKPOINT

@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
-from colorizer.hints import Hint
+from colorizer.hint import Hint
 from colorizer.network_view import seen_lightness
 from tests.onnx_helpers import CARD, card, painting_graph, save_graph
 from tests.photo_helpers import greys

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
+from colorizer.chroma import Chroma
 from colorizer.color import AB_SCALE
 from colorizer.errors import UserError
 from colorizer.hints import mirrored
 from colorizer.inference import predict_ab
 from colorizer.models.base import Colorizer, check_size, resized
 from colorizer.models.hinted import HintedColorizer, Seen
-
-
-@dataclass(frozen=True)
-class Chroma:
-    """Predicted chroma, whose saturation is still to be chosen.
-
-    Attributes
-    ----------
-    own : Tensor
-        (B, 2, H, W) in CIELAB units, the network's own part.
-    given : Tensor
-        (B, 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
-        factor is meant for them.
-    """
-
-    own: Tensor
-    given: Tensor
-
-    def at(self, saturation: float) -> Tensor:
-        """Return ab, (B, 2, H, W): ``saturation`` times the network's own part, and the rest."""
-        return saturation * self.own + self.given
 
 
 class Glance:
@@ -66,7 +44,7 @@ class Glance:
             views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
             self._seen = [model.see(view) for view in views]
 
-    def follow(self, hints: Tensor) -> Chroma:
+    def follow(self, hints: Tensor) -> Chroma[Tensor]:
         """Predict chroma with hints.
 
         Parameters

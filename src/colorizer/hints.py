@@ -1,10 +1,8 @@
-"""Colour hints: points of a photograph whose colours are known."""
+"""Colour hints of a batch of photographs, as networks take them: (B, N, 4), x, y, a, b."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,30 +13,6 @@ MOST_IN_TRAINING = 64
 # A hint is what a person would call the colour of a place, not that of a pixel: the mean of a
 # square of so many pixels of a prepared photograph.
 PATCH = 5
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A point of a photograph, and the colour that it has there.
-
-    Attributes
-    ----------
-    x, y : float
-        The place, as shares of the upright photograph's width and height; (0, 0) is its upper
-        left corner.
-    ab : tuple of float
-        a and b in CIELAB units. The lightness is the photograph's own.
-    """
-
-    x: float
-    y: float
-    ab: tuple[float, float]
-
-
-def as_tensor(hints: Sequence[Hint]) -> Tensor:
-    """Return hints of one photograph as networks take them: (1, N, 4) float32, x, y, a, b."""
-    rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
-    return torch.tensor(rows, dtype=torch.float32).view(1, len(rows), 4)
 
 
 def mirrored(hints: Tensor) -> Tensor:

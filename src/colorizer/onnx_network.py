@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +14,10 @@ from PIL import Image
 
 from colorizer.color_profiles import ColorSpace
 from colorizer.errors import UserError
+from colorizer.hint import Hint, as_array
 from colorizer.network_view import nearest_side, seen_lightness, view_size
 from colorizer.onnx_card import HINTS, LIGHTNESS, OnnxCard
 from colorizer.photo_predictor import PhotoChroma
-
-if TYPE_CHECKING:  # for it loads torch
-    from colorizer.hints import Hint
 
 Floats = npt.NDArray[np.float32]
 PROVIDERS = ["CPUExecutionProvider"]
@@ -97,9 +94,7 @@ class OnnxLook:
         if hints and not self.network.takes_hints:
             name = self.network.card.network
             raise UserError(f"the network {name} takes no colour hints; unet does")
-        rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
-        known = np.array(rows, np.float32).reshape(1, -1, 4)
-        return self.network.predict_seen(self.lightness, known)
+        return self.network.predict_seen(self.lightness, as_array(hints))
 
 
 def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:

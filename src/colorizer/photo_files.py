@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from colorizer.photo_formats import FORMATS, OTHERWISE, format_of, readable_suffixes
 
@@ -65,6 +65,11 @@ class Plan:
     jobs: list[Job] = field(default_factory=list)
     already_there: list[Path] = field(default_factory=list)
     refused: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def asked(self) -> int:
+        """How many photographs were asked for."""
+        return len(self.jobs) + len(self.refused) + len(self.already_there)
 
 
 def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
@@ -143,16 +148,32 @@ def _is_made_of_another(stem: str, stems: set[str]) -> bool:
 
 
 def _job(source: Path, given: Path, wish: Wish) -> Job:
-    file = wish.output if wish.output and is_file_name(wish.output) else None
-    own = format_of((file or source).suffix)
-    name = wish.format or own or OTHERWISE
-    if file:
-        return Job(source, file, name)
-    suffix = source.suffix if name == own else FORMATS[name].suffixes[0]
+    if wish.output and is_file_name(wish.output):
+        own = format_of(wish.output.suffix)
+        return Job(source, wish.output, wish.format or own or OTHERWISE)
     folder = source.parent
     if wish.output:
         folder = wish.output / (folder.relative_to(given) if source != given else "")
-    return Job(source, folder / f"{source.stem}{wish.mark}{suffix}", name)
+    name, format_ = marked_name(source, wish.mark, wish.format)
+    return Job(source, folder / name, format_)
+
+
+def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple[str, str]:
+    """Return what is written of a photograph: the file's name, and its format.
+
+    Parameters
+    ----------
+    source : PurePath
+        The photograph's name.
+    mark : str
+        What the name ends in, before the suffix.
+    wanted : str or None
+        A key of :data:`FORMATS`; None for the photograph's own, or else PNG.
+    """
+    own = format_of(source.suffix)
+    format_ = wanted or own or OTHERWISE
+    suffix = source.suffix if format_ == own else FORMATS[format_].suffixes[0]
+    return f"{source.stem}{mark}{suffix}", format_
 
 
 def is_file_name(output: Path) -> bool:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from colorizer.hint import Hint
 from colorizer.lab_bytes import lab_from_bytes
-
-if TYPE_CHECKING:  # for it loads torch
-    from colorizer.hints import Hint
 
 _WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})")
 
@@ -63,10 +60,6 @@ def placed(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]:
     ValueError
         If one of them lies outside.
     """
-    if not hints:  # and torch is not loaded in vain
-        return []
-    from colorizer.hints import Hint
-
     width, height = size
     for hint in hints:
         if hint.x >= width or hint.y >= height:

@@ -11,8 +11,8 @@ from PIL import Image
 
 from colorizer.checkpoint import load_checkpoint, load_size
 from colorizer.color_profiles import ColorSpace
+from colorizer.hint import Hint, as_array
 from colorizer.hinting import Glance
-from colorizer.hints import Hint, as_tensor
 from colorizer.models.base import Colorizer
 from colorizer.models.hinted import HintedColorizer
 from colorizer.network_view import seen_lightness, view_size
@@ -21,7 +21,7 @@ from colorizer.photo_predictor import PhotoChroma
 
 @dataclass(frozen=True)
 class PhotoNetwork:
-    """A network, and what it sees of a photograph.
+    """A :class:`colorizer.photo_predictor.PhotoPredictor` that torch computes.
 
     Attributes
     ----------
@@ -42,19 +42,11 @@ class PhotoNetwork:
 
     @property
     def takes_hints(self) -> bool:
-        """Whether it follows hints; if not, to give it one is an error."""
+        """As of any ``PhotoPredictor``."""
         return isinstance(self.model, HintedColorizer)
 
     def look(self, image: Image.Image, space: ColorSpace) -> PhotoGlance:
-        """Look at a photograph, to predict its chroma with ever other hints.
-
-        Parameters
-        ----------
-        image : Image
-            Upright, of any mode but 32-bit floating point.
-        space : ColorSpace
-            What its pixels mean.
-        """
+        """Look at a photograph, as any ``PhotoPredictor`` does."""
         size = view_size(image.size, self.side, self.model.size_multiple)
         lightness = torch.from_numpy(seen_lightness(image, space, size)).to(self.device)
         return PhotoGlance(Glance(self.model, lightness, self.mirror), self.device)
@@ -62,7 +54,7 @@ class PhotoNetwork:
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
-        """Predict chroma of a photograph, at once; see :meth:`look`."""
+        """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
         return self.look(image, space).follow(hints)
 
 
@@ -74,19 +66,8 @@ class PhotoGlance:
     device: torch.device
 
     def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with hints, which may be none.
-
-        Returns
-        -------
-        PhotoChroma
-            In the size that the network sees.
-
-        Raises
-        ------
-        UserError
-            If there are hints, and the network takes none.
-        """
-        chroma = self.glance.follow(as_tensor(hints).to(self.device))
+        """Predict chroma with hints, as any ``PhotoLook`` does."""
+        chroma = self.glance.follow(torch.from_numpy(as_array(hints)).to(self.device))
         return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
 
 

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from colorizer.chroma import Chroma
 from colorizer.color_profiles import ColorSpace
+from colorizer.hint import Hint
 
-if TYPE_CHECKING:  # for it loads torch
-    from colorizer.hints import Hint
-
-Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class PhotoChroma:
-    """Predicted chroma of a photograph, whose saturation is still to be chosen.
-
-    Attributes
-    ----------
-    own : ndarray
-        (2, h, w) float32 in CIELAB units, the network's own part.
-    given : ndarray
-        (2, h, w) float32 in CIELAB units, what comes from hints: these colours were chosen, and
-        no factor is meant for them.
-    """
-
-    own: Floats
-    given: Floats
-
-    def at(self, saturation: float) -> Floats:
-        """Return ab, (2, h, w): ``saturation`` times the network's own part, and the rest."""
-        return saturation * self.own + self.given
+# (2, h, w) float32, of one photograph.
+PhotoChroma = Chroma[npt.NDArray[np.float32]]
 
 
 class PhotoLook(Protocol):

@@ -14,16 +14,8 @@ from av.video.stream import VideoStream
 
 from colorizer.errors import UserError
 from colorizer.luma import Coding
-from colorizer.video_planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE
+from colorizer.video_planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES
 
-# As in ITU-T H.273: matrices by the shares of R' and B' in luma.
-MATRICES = {
-    BT709: (0.2126, 0.0722),
-    4: (0.30, 0.11),  # FCC
-    5: (0.299, 0.114),
-    BT601: (0.299, 0.114),
-    7: (0.212, 0.087),  # SMPTE 240M
-}
 UNKNOWN = (0, 2, 3)  # 0 is RGB's
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 BT2020_PRIMARIES, BT2020_MATRICES = 9, (9, 10)

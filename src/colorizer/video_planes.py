@@ -14,6 +14,14 @@ from colorizer.luma import Coding, Samples
 # As FFmpeg numbers them: matrices of ITU-T H.273, and ranges.
 BT709, BT601 = 1, 6
 LIMITED_RANGE, FULL_RANGE = 1, 2
+# Matrices by the shares of R' and B' in luma.
+MATRICES = {
+    BT709: (0.2126, 0.0722),
+    4: (0.30, 0.11),  # FCC
+    5: (0.299, 0.114),
+    BT601: (0.299, 0.114),
+    7: (0.212, 0.087),  # SMPTE 240M
+}
 # Formats whose first plane is luma alone, in the lower bits of each sample; and in the upper ones.
 _PLANAR = ("yuv4", "yuvj4", "yuva4", "gray", "nv")
 _PLANAR_UPPER_BITS = "p0"
@@ -31,7 +39,7 @@ def luma_of(frame: VideoFrame, coding: Coding) -> Samples:
     Where the frame has luma, this is it, bit for bit if bits are as many.
     """
     if not _has_luma(frame):
-        is_709 = (coding.red, coding.blue) == (0.2126, 0.0722)
+        is_709 = (coding.red, coding.blue) == MATRICES[BT709]
         frame = frame.reformat(
             format="yuv444p" if coding.bits == 8 else "yuv444p10le",
             dst_colorspace=BT709 if is_709 else BT601,

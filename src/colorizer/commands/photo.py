@@ -102,9 +102,8 @@ def run(arguments: Namespace) -> None:
         SIDE_BY_SIDE if arguments.side_by_side else COLORED,
     )
     found = plan(arguments.photographs, wish)
-    asked = len(found.jobs) + len(found.refused) + len(found.already_there)
-    if arguments.hint and asked > 1:
-        raise UserError(f"--hint is for one photograph, and {asked} are given")
+    if arguments.hint and found.asked > 1:
+        raise UserError(f"--hint is for one photograph, and {found.asked} are given")
     # Before what takes time; and where there is nothing to do, no network is needed.
     colorist = _load(arguments) if found.jobs else None
     failures = list(found.refused)
@@ -168,7 +167,7 @@ def _reason(error: Exception) -> str:
 
 
 def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
-    asked = len(found.jobs) + len(found.refused) + len(found.already_there)
+    asked = found.asked
     if found.already_there:
         first, more = found.already_there[0], len(found.already_there) - 1
         names = f"{first} and {more} more are" if more else f"{first} is"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from colorizer.errors import UserError
 from colorizer.network_options import add_network_arguments, load_chosen_network, whole_number
+from colorizer.photo_files import COLORED
 from colorizer.video_formats import BEST_CRF, OTHERWISE, WORST_CRF, encoder_of
 
 # What is imported within `run` is slow to load, and the help needs none of it.
@@ -27,7 +28,6 @@ say so, and what was interrupted or failed leaves nothing behind.
 """
 # In seconds; benchmarks/video.py has the figures that the default is chosen by.
 SMOOTHING, MAX_SMOOTHING = 0.8, 60.0
-MARK = "_color"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -97,7 +97,7 @@ def _seconds(text: str) -> float:
 def _target_of(arguments: Namespace) -> Path:
     clip: Path = arguments.clip
     output: Path | None = arguments.output
-    name = f"{clip.stem}{MARK}{OTHERWISE}"
+    name = f"{clip.stem}{COLORED}{OTHERWISE}"
     if output is None:
         return clip.with_name(name)
     return output / name if output.is_dir() else output

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from colorizer.photo_files import COLORED
-from colorizer.photo_formats import FORMATS, OTHERWISE, format_of, readable_suffixes
+from colorizer.photo_files import COLORED, marked_name
+from colorizer.photo_formats import FORMATS, readable_suffixes
 
 UNNAMED = "photograph"
 MAX_LENGTH = 80
@@ -41,25 +41,8 @@ def known_suffix(name: str) -> str:
 
 
 def colored_name(name: str) -> tuple[str, str]:
-    """Return what the coloured photograph is called, and its format.
-
-    Parameters
-    ----------
-    name : str
-        What :func:`clean_name` returned.
-
-    Returns
-    -------
-    name : str
-        ``NAME_color`` with the suffix of the format.
-    format : str
-        A key of :data:`colorizer.photo_formats.FORMATS`: the photograph's own, or else PNG.
-    """
-    path = PurePosixPath(name)
-    own = format_of(path.suffix)
-    format_ = own or OTHERWISE
-    suffix = path.suffix if own else FORMATS[format_].suffixes[0]
-    return f"{path.stem}{COLORED}{suffix}", format_
+    """Return what the coloured photograph of a :func:`clean_name` is called, and its format."""
+    return marked_name(PurePosixPath(name), COLORED)
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from colorizer.hints import Hint
+from colorizer.hint import Hint
 from colorizer.photo_hints import ab_of
 from colorizer.web.limits import RefusedError
 
