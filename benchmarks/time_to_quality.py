@@ -35,10 +35,11 @@ from colorizer.inference import colorize_batch
 from colorizer.learner import Learner
 from colorizer.metrics import mse, psnr_from_mse
 from colorizer.models.base import Colorizer
-from colorizer.models.registry import MODELS, build_to_train
+from colorizer.models.registry import MODELS
 from colorizer.params import Params, Recipe, load_params
 from colorizer.shards import Shards
 from colorizer.splits import TRAIN, VAL
+from colorizer.starting import build_to_train
 from colorizer.training import LOSSES, EpochLoop
 
 REFERENCE = "conv_ae"

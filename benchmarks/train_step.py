@@ -40,13 +40,14 @@ from colorizer.devices import pick_device
 from colorizer.hints import draw_number, draw_places, true_hints
 from colorizer.learner import Learner
 from colorizer.models.hinted import HintedColorizer
-from colorizer.models.registry import MODELS, build_to_train
+from colorizer.models.registry import MODELS
 from colorizer.models.unet import UNet
 from colorizer.params import Params, Recipe, UNetRecipe, load_params
 from colorizer.recovery import Recovery
 from colorizer.recovery_state import State
 from colorizer.shards import Shards, write_shards
 from colorizer.splits import TRAIN, VAL
+from colorizer.starting import build_to_train
 from colorizer.training import LOSSES, train
 
 REPOSITORY = Path(__file__).resolve().parent.parent

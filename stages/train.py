@@ -16,12 +16,12 @@ from colorizer.files import write_csv, write_json
 from colorizer.interrupts import raise_on_interrupts
 from colorizer.launching import launch, must_launch
 from colorizer.models.base import Colorizer
-from colorizer.models.registry import build_to_train
 from colorizer.params import Params, load_params
 from colorizer.recovery import Recovery
 from colorizer.reproducibility import fingerprint
 from colorizer.shards import Shards
 from colorizer.splits import TRAIN, VAL
+from colorizer.starting import build_to_train
 from colorizer.training import Trained, train
 from colorizer.vividness import measure_vividness
 

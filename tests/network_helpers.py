@@ -53,7 +53,13 @@ def plain_recipe(**changes: Any) -> Recipe:
 
 def unet_recipe(**changes: Any) -> UNetRecipe:
     """Return a recipe without augmentation for an encoder without pretraining."""
-    encoder = {"pretrained": False, "encoder_lr": 0.1, "frozen_blocks": 0, "dropout": 0.0}
+    encoder = {
+        "start": "random",
+        "encoder_lr": 0.1,
+        "frozen_blocks": 0,
+        "dropout": 0.0,
+        "hints": True,
+    }
     return UNetRecipe(**{**vars(PLAIN), **encoder, **changes})
 
 

@@ -78,7 +78,7 @@ def test_file_says_what_it_holds(saved: Path) -> None:
     with safe_open(saved, framework="pt") as file:
         metadata = file.metadata()
     assert json.loads(metadata[METADATA_KEY]) == {
-        "version": "3",
+        "version": "4",
         "model": "simple_ae",
         "size": 32,
         "vividness": vividness_of().to_dict("list"),
@@ -186,7 +186,7 @@ class TestErrors:
             {"version": "1"},
             {"version": "2"},
             {"version": None},
-            {"version": ["3"]},
+            {"version": ["4"]},
             {"model": "vgg"},
             {"model": ""},
             {"model": None},

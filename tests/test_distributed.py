@@ -13,11 +13,11 @@ from torch.multiprocessing.spawn import spawn
 from colorizer.distributed import ALONE, STORE, Processes, check_shares, joined
 from colorizer.errors import UserError
 from colorizer.launching import must_launch
-from colorizer.models.registry import build_to_train
 from colorizer.models.shared_layers import SharedBatchNorm2d
 from colorizer.params import Recipe
 from colorizer.recovery import Recovery
 from colorizer.recovery_state import State
+from colorizer.starting import build_to_train
 from colorizer.training import Trained, train
 from tests.network_helpers import lab_photographs, noise, plain_recipe, repeatable, unet_recipe
 

@@ -27,7 +27,7 @@ TEXTS = (
     "train.unet.loss",
     "predict.scheduler",
 )
-BOOLEANS = ("train.unet.flip", "train.unet.pretrained", "predict.mirror")
+BOOLEANS = ("train.unet.flip", "train.unet.hints", "predict.mirror")
 # What may be written, and what lies just outside.
 WHOLE_NUMBERS = {
     "seed": (st.integers(0, 2**63 - 1), st.integers(max_value=-1) | st.integers(2**63)),

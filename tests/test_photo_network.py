@@ -108,7 +108,7 @@ def test_every_network_takes_every_aspect(name: str, size: tuple[int, int]) -> N
 
 @pytest.mark.parametrize("size", ['"64"', "0", "null"])
 def test_checkpoint_of_no_size_is_told(tmp_path: Path, size: str) -> None:
-    about = f'{{"version": "3", "model": "simple_ae", "size": {size}}}'
+    about = f'{{"version": "4", "model": "simple_ae", "size": {size}}}'
     weights = {name: tensor.clone() for name, tensor in build("simple_ae").state_dict().items()}
     save_file(weights, tmp_path / "net", metadata={METADATA_KEY: about})
 

@@ -21,11 +21,12 @@ from colorizer.learner import OPTIMIZERS
 from colorizer.models import unet
 from colorizer.models.base import Colorizer
 from colorizer.models.hinted import Seen
-from colorizer.models.registry import MODELS, build_to_train
+from colorizer.models.registry import MODELS
 from colorizer.models.unet import UNet
 from colorizer.params import Recipe
 from colorizer.recovery import Recovery
 from colorizer.recovery_state import State
+from colorizer.starting import build_to_train
 from colorizer.training import LOSSES, Trained, train
 from tests.network_helpers import (
     HintedPainter,
@@ -149,7 +150,7 @@ class TestHistory:
 @pytest.mark.parametrize(
     ("name", "recipe", "epochs", "share"),
     [
-        ("unet", unet_recipe(lr=0.003, pretrained=True), 8, 0.5),
+        ("unet", unet_recipe(lr=0.003, start="imagenet"), 8, 0.5),
         ("conv_ae", plain_recipe(lr=0.0001), 12, 0.9),
         ("simple_ae", plain_recipe(lr=0.02, loss="mse"), 40, 0.75),
     ],

@@ -22,7 +22,7 @@ from colorizer.files import whole_file
 from colorizer.models.base import Colorizer
 from colorizer.models.registry import MODELS, build
 
-VERSION = "3"
+VERSION = "4"
 METADATA_KEY = "colorizer"
 VIVIDNESS = ("saturation", "psnr", "colorfulness", "photographs")
 
@@ -68,16 +68,28 @@ def load_checkpoint(path: Path) -> Colorizer:
         If the file is missing, is no checkpoint of this project, is of a version or a network
         that this code does not know, or does not fit its network.
     """
+    model = build(str(_about(path)["model"]))
+    load_weights(model, path)
+    return model.eval()
+
+
+def load_weights(model: Colorizer, path: Path) -> None:
+    """Give ``model`` the weights of a checkpoint of its own kind of network.
+
+    Raises
+    ------
+    UserError
+        As :func:`load_checkpoint`.
+    """
     name = str(_about(path)["model"])
-    model = build(name)
     try:
+        # Half-precision weights become single ones as they are copied.
         model.load_state_dict(_weights(path))
     except RuntimeError as error:
         raise UserError(
             f"checkpoint {path} does not fit the network {name!r}: its architecture has changed "
             "since. Train anew with: dvc repro train"
         ) from error
-    return model.eval()
 
 
 def load_size(path: Path) -> int:

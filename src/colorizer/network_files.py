@@ -7,6 +7,8 @@ from pathlib import Path
 from colorizer.errors import UserError
 
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
+# The network that comes with the code: docs/general_network.md.
+GENERAL = Path(__file__).parent / "models" / "general.safetensors"
 CHECKPOINT_SUFFIX, ONNX_SUFFIX = ".safetensors", ".onnx"
 TORCH, ONNX = "torch", "onnx"
 RUNTIMES = (TORCH, ONNX)

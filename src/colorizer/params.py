@@ -118,12 +118,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class UNetRecipe(Recipe):
-    """A recipe, and how the pretrained encoder takes part in it."""
+    """A recipe, what the network starts from, and how its encoder takes part in it."""
 
-    pretrained: bool
+    start: Annotated[str, Rule(choices=("general", "imagenet", "random"))]
     encoder_lr: Annotated[float, Rule(at_least=0)]
     frozen_blocks: Annotated[int, Rule(at_least=0, at_most=16)]
     dropout: Annotated[float, Rule(at_least=0, below=1)]
+    hints: bool
 
 
 @dataclass(frozen=True)

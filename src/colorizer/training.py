@@ -21,7 +21,7 @@ from colorizer.hints import draw_number, draw_places, true_hints
 from colorizer.learner import Learner
 from colorizer.models.base import Colorizer
 from colorizer.models.hinted import HintedColorizer
-from colorizer.params import Recipe
+from colorizer.params import Recipe, UNetRecipe
 from colorizer.recovery import Recovery
 
 # What is added under the root of sqrt_l1, a quarter of a CIELAB unit: its slope at 0 is infinite.
@@ -143,6 +143,7 @@ class EpochLoop:
         self.device = device
         self.processes = processes
         self.bf16 = precision == "bf16"
+        self.teaches_hints = isinstance(recipe, UNetRecipe) and recipe.hints
 
     def train(self, data: LabPhotographs, epoch: int, seed: int, bar: tqdm[Any]) -> float:
         """Take the steps of an epoch; return the mean loss over the photographs."""
@@ -187,7 +188,7 @@ class EpochLoop:
         photographs.
         """
         model = self.learner.model
-        if isinstance(model, HintedColorizer):
+        if self.teaches_hints and isinstance(model, HintedColorizer):
             losses = self._losses_with_hints(model, lab, hints) * weight
         else:
             losses = self._loss(model, lab)[None] * weight

@@ -10,10 +10,9 @@ from torch import Tensor
 
 from colorizer.errors import UserError
 from colorizer.models.hinted import HintedColorizer
-from colorizer.models.registry import MODELS, build, build_to_train
-from colorizer.models.shared_layers import SharedChannelDropout
+from colorizer.models.registry import MODELS, build
 from colorizer.models.unet import UNet
-from tests.network_helpers import lightness_of, noise, plain_recipe, repeatable, unet_recipe
+from tests.network_helpers import lightness_of, noise, repeatable
 
 EVERY_NETWORK = pytest.mark.parametrize("name", list(MODELS))
 
@@ -149,56 +148,3 @@ def test_unknown_network_is_a_user_error_that_lists_the_known() -> None:
     message = "model must be one of unet, conv_ae, simple_ae, got 'vgg'"
     with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         build("vgg")
-
-
-@EVERY_NETWORK
-def test_recipe_says_how_much_a_network_enlarges(name: str) -> None:
-    recipe = unet_recipe(scale=1.5) if name == "unet" else plain_recipe(scale=1.5)
-    assert float(build_to_train(name, recipe).scale) == 1.5
-    assert float(build(name).scale) == 1
-
-
-@pytest.mark.parametrize("name", ["conv_ae", "simple_ae"])
-def test_plain_recipe_builds_the_plain_network(name: str) -> None:
-    model = build_to_train(name, plain_recipe())
-    assert type(model) is MODELS[name]
-    assert all(parameter.requires_grad for parameter in model.parameters())
-
-
-def encoder_weights(pretrained: bool, seed: int) -> dict[str, Tensor]:
-    with repeatable(seed):
-        model = build_to_train("unet", unet_recipe(pretrained=pretrained))
-    assert isinstance(model, UNet)
-    return model.encoder.state_dict()
-
-
-def test_pretrained_unet_starts_from_the_same_encoder_whatever_the_seed() -> None:
-    first, other = (encoder_weights(pretrained=True, seed=seed) for seed in (1, 2))
-    assert all(torch.equal(value, other[key]) for key, value in first.items())
-
-
-def test_unet_without_pretraining_starts_from_a_random_encoder() -> None:
-    first, other = (encoder_weights(pretrained=False, seed=seed) for seed in (1, 2))
-    key = "_conv_stem.weight"
-    assert not torch.equal(first[key], other[key])
-    assert not torch.equal(first[key], encoder_weights(pretrained=True, seed=1)[key])
-
-
-@pytest.mark.parametrize(("encoder_lr", "trains"), [(0.0, False), (0.1, True)])
-def test_recipe_says_whether_the_encoder_trains(encoder_lr: float, trains: bool) -> None:
-    model = build_to_train("unet", unet_recipe(encoder_lr=encoder_lr))
-    assert isinstance(model, UNet)
-    assert model.encoder_lr == encoder_lr
-    assert {p.requires_grad for p in model.encoder.parameters()} == {trains}
-
-
-@pytest.mark.parametrize("pretrained", [False, True])
-def test_recipe_says_what_is_frozen_and_dropped(pretrained: bool) -> None:
-    recipe = unet_recipe(pretrained=pretrained, frozen_blocks=2, dropout=0.25)
-    model = build_to_train("unet", recipe)
-    assert isinstance(model, UNet)
-    blocks = model.encoder._blocks
-    assert not any(p.requires_grad for p in blocks[:2].parameters())
-    assert all(p.requires_grad for p in blocks[2:].parameters())
-    drops = [part for part in model.modules() if isinstance(part, SharedChannelDropout)]
-    assert [drop.share for drop in drops] == [0.25] * 3

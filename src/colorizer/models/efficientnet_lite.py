@@ -30,21 +30,21 @@ CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution padded as TensorFlow does: with stride 2 the odd pixel goes right and below.
+    """Convolution padded as TensorFlow does, but by repeating the border instead of with zeros.
 
-    Symmetric padding would shift every feature map by half a pixel from what the published
-    weights were trained on. Input height and width must be multiples of the stride.
+    With stride 2 the odd pixel goes right and below: symmetric padding would shift every feature
+    map by half a pixel from what the published weights were trained on. Zeros would darken the
+    features of every border, and chroma would fade there. Input height and width must be multiples
+    of the stride.
     """
 
     def forward(self, image: Tensor) -> Tensor:
         """Convolve (B, C, H, W) to (B, C', H / stride, W / stride)."""
         total = self.kernel_size[0] - self.stride[0]
-        before, after = total // 2, total - total // 2
-        if before == after:
-            return F.conv2d(
-                image, self.weight, self.bias, self.stride, before, self.dilation, self.groups
-            )
-        return super().forward(F.pad(image, (before, after, before, after)))
+        if total:
+            before, after = total // 2, total - total // 2
+            image = F.pad(image, (before, after, before, after), mode="replicate")
+        return super().forward(image)
 
 
 class _Block(nn.Module):

@@ -29,10 +29,10 @@ class _Up(nn.Module):
         super().__init__()
         self.drop = SharedChannelDropout(dropout)
         self.mix = nn.Sequential(
-            nn.Conv2d(channels + skip_channels, out_channels, 3, padding=1, bias=False),
+            _conv(channels + skip_channels, out_channels),
             SharedBatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
-            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
+            _conv(out_channels, out_channels),
             SharedBatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
         )
@@ -41,6 +41,11 @@ class _Up(nn.Module):
         features = F.interpolate(self.drop(features), scale_factor=2, mode="nearest")
         mixed: Tensor = self.mix(torch.cat([features, skip], dim=1))
         return mixed
+
+
+def _conv(channels: int, out_channels: int) -> nn.Conv2d:
+    # Padded by repeating the border, as the encoder is: with zeros, chroma fades at the border.
+    return nn.Conv2d(channels, out_channels, 3, padding=1, padding_mode="replicate", bias=False)
 
 
 class UNet(HintedColorizer):
