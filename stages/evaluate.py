@@ -19,6 +19,7 @@ from colorizer.figures import (
     vividness_figure,
 )
 from colorizer.files import read_json, whole_folder, write_csv, write_json
+from colorizer.frechet import FRECHET, FrechetReference
 from colorizer.hint_curve import NUMBERS, measure_hints
 from colorizer.metrics import measure_all, per_category, summarize
 from colorizer.models.hinted import HintedColorizer
@@ -48,11 +49,18 @@ def main() -> None:
     )
 
     per_image = about.join(measure_all(zip(predictions, test, strict=True)))
+    make_repeatable(params.seed)
+    reference = FrechetReference(test, pick_device(params.predict.device))
     baselines = {
-        name: summarize(about.join(measure_all(zip(paint_uniformly(test, ab), test, strict=True))))
+        name: {
+            **summarize(
+                about.join(measure_all(zip(paint_uniformly(test, ab), test, strict=True)))
+            ),
+            **reference.figures(paint_uniformly(test, ab)),
+        }
         for name, ab in (("grey", GREY), ("mean_ab", mean_ab(Shards(PREPARED, TRAIN))))
     }
-    summary = summarize(per_image)
+    summary = {**summarize(per_image), **reference.figures(predictions)}
     write_json(METRICS, {**summary, **baselines})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
@@ -85,6 +93,7 @@ def main() -> None:
             f"{name:>9}: PSNR {figures['psnr']:.2f} dB, SSIM {figures['ssim']:.3f}, CIEDE2000 "
             f"{figures['ciede2000']:.2f}, colourfulness {figures['colorfulness']:.1f} of "
             f"{figures['colorfulness_truth']:.1f}"
+            + (f", Fréchet distance {figures[FRECHET]:.1f}" if FRECHET in figures else "")
         )
     for row in hints[hints["hints"] > 0].itertuples():
         print(f"with {row.hints} colour hints a photograph: PSNR {row.psnr:.2f} dB")
@@ -93,7 +102,6 @@ def main() -> None:
 def _with_hints(params: Params, test: Shards, saturation: float) -> pd.DataFrame:
     model = load_checkpoint(CHECKPOINT)
     numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
-    make_repeatable(params.seed)
     device = pick_device(params.predict.device)
     return measure_hints(model, test, numbers, params.predict, saturation, params.seed, device)
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from colorizer.evaluation_report import as_json, as_text
 from colorizer.folder_evaluation import FolderEvaluation
+from colorizer.frechet import FRECHET
 from colorizer.metrics import METRICS, summarize
 
 CATEGORIES = ("hills", "hills", "towns")
@@ -38,6 +40,19 @@ def test_json_holds_what_the_pipeline_writes(evaluation: FolderEvaluation) -> No
     assert content.pop("dropped") == {"unreadable": 1, "vertical": 2}
     assert content == summarize(evaluation.per_image)
     assert grey == summarize(evaluation.grey)
+
+
+def test_distances_of_sets_are_told_where_there_are_any(evaluation: FolderEvaluation) -> None:
+    of_sets = replace(evaluation, of_set={FRECHET: 12.3456}, grey_of_set={FRECHET: 250.0})
+
+    content = as_json(of_sets)
+    assert (content[FRECHET], content["grey"][FRECHET]) == (12.3456, 250.0)
+    titles, *rows = as_text(of_sets).splitlines()[3:7]
+    assert titles.endswith("colourfulness   Fréchet distance")
+    assert [row.split()[-1] for row in rows] == ["12.3", "250.0", "50.0"]
+
+    assert FRECHET not in as_json(evaluation)
+    assert "Fréchet" not in as_text(evaluation)
 
 
 def test_json_holds_every_category(evaluation: FolderEvaluation) -> None:

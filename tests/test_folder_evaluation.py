@@ -10,15 +10,17 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from colorizer import frechet
 from colorizer.baselines import GREY, paint_uniformly
 from colorizer.errors import UserError
 from colorizer.folder_evaluation import FolderEvaluation, counted, evaluate_folder
+from colorizer.frechet import FRECHET
 from colorizer.metrics import METRICS, measure_all
 from colorizer.params import Params, PrepareParams
 from colorizer.prepare import prepare
 from colorizer.shards import Shards, read_index, read_split_index
 from colorizer.splits import TEST
-from tests.data_helpers import colorful, tree
+from tests.data_helpers import colorful, save_photographs, tree
 from tests.prepare_helpers import BAD, make_raw, small_rules
 
 
@@ -77,6 +79,23 @@ def test_figures_are_those_of_the_pipeline(evaluation: FolderEvaluation, prepare
         expected = about.join(measure_all(zip(colored, test, strict=True)))
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
         assert list(found.columns) == ["image", "category", *METRICS]
+
+
+def test_few_photographs_are_not_measured_as_a_set(evaluation: FolderEvaluation) -> None:
+    assert len(evaluation.per_image) < frechet.FEWEST_PHOTOGRAPHS
+    assert evaluation.of_set == evaluation.grey_of_set == {}
+
+
+def test_sets_are_measured(
+    tmp_path: Path, rules: PrepareParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frechet, "FEWEST_PHOTOGRAPHS", 6)
+    save_photographs(tmp_path, 6)
+
+    evaluation = evaluate_folder(tmp_path, rules, iter)
+
+    assert evaluation.of_set == {FRECHET: pytest.approx(0, abs=1e-5)}
+    assert evaluation.grey_of_set[FRECHET] > 0.01
 
 
 def test_what_was_left_out_is_told(evaluation: FolderEvaluation) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from colorizer.folder_evaluation import FolderEvaluation, counted
+from colorizer.frechet import FRECHET
 from colorizer.metrics import METRICS, per_category, summarize
 
 COLUMNS = {
@@ -16,6 +17,7 @@ COLUMNS = {
     "ssim": ("SSIM", "{:.3f}"),
     "ciede2000": ("CIEDE2000", "{:.2f}"),
     "colorfulness": ("colourfulness", "{:.1f}"),
+    FRECHET: ("Fréchet distance", "{:.1f}"),
 }
 CATEGORY_COLUMNS = {
     "images": ("photographs", "{:d}"),
@@ -34,12 +36,13 @@ def as_json(evaluation: FolderEvaluation) -> dict[str, Any]:
 
     The keys are those of metrics/evaluation.json without ``mean_ab``, which would need training
     photographs; ``per_category`` holds the same for every category, ``found`` is the number of
-    photographs, ``dropped`` that of those left out for each reason.
+    photographs, ``dropped`` that of those left out for each reason. ``frechet_lite0`` is there
+    if there are enough photographs for it: :data:`colorizer.frechet.FEWEST_PHOTOGRAPHS`.
     """
     counts = evaluation.left_out["reason"].value_counts().sort_index()
     return {
-        **summarize(evaluation.per_image),
-        "grey": summarize(evaluation.grey),
+        **_of_network(evaluation),
+        "grey": _of_grey(evaluation),
         "per_category": _categories(evaluation),
         "found": len(evaluation.per_image) + len(evaluation.left_out),
         "dropped": {str(reason): int(count) for reason, count in counts.items()},
@@ -48,7 +51,7 @@ def as_json(evaluation: FolderEvaluation) -> dict[str, Any]:
 
 def as_text(evaluation: FolderEvaluation) -> str:
     """Return a table of the network beside grey, one of the categories, and what was left out."""
-    figures, grey = summarize(evaluation.per_image), summarize(evaluation.grey)
+    figures, grey = _of_network(evaluation), _of_grey(evaluation)
     size, left_out = evaluation.size, evaluation.left_out
     lines = [f"{figures['images']} photographs, {size}x{size}"]
     if len(left_out):
@@ -64,6 +67,14 @@ def as_text(evaluation: FolderEvaluation) -> str:
         }
         lines += ["", *_table(rows, CATEGORY_COLUMNS)]
     return "\n".join(lines)
+
+
+def _of_network(evaluation: FolderEvaluation) -> dict[str, float | int]:
+    return {**summarize(evaluation.per_image), **evaluation.of_set}
+
+
+def _of_grey(evaluation: FolderEvaluation) -> dict[str, float | int]:
+    return {**summarize(evaluation.grey), **evaluation.grey_of_set}
 
 
 def _categories(evaluation: FolderEvaluation) -> dict[str, Any]:
@@ -88,7 +99,10 @@ def _by_category(per_image: pd.DataFrame) -> dict[str, dict[str, float | int]]:
 def _table(
     rows: Mapping[str, Mapping[str, Any]], columns: Mapping[str, tuple[str, str]]
 ) -> Sequence[str]:
-    """Return lines of text; a figure that a row lacks is left empty."""
+    """Return lines of text; a figure that a row lacks is left empty, and one that all lack out."""
+    columns = {
+        key: column for key, column in columns.items() if any(key in row for row in rows.values())
+    }
     lines = [["", *(title for title, _ in columns.values())]]
     for name, row in rows.items():
         figures = (

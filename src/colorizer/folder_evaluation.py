@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
 
 from colorizer.baselines import GREY, paint_uniformly
 from colorizer.errors import UserError
 from colorizer.examining import examine_all, listed, place_in_shards, write_squares
+from colorizer.frechet import FrechetReference
 from colorizer.manifest import manifest_of
 from colorizer.metrics import measure_all
 from colorizer.parallel import workers
@@ -24,6 +26,7 @@ from colorizer.suffixes import SUFFIXES
 from colorizer.workspace import open_workspace
 
 COLORED = "colored"
+CPU = torch.device("cpu")
 
 Colorize = Callable[[Shards], Iterator[npt.NDArray[np.uint8]]]
 
@@ -41,15 +44,22 @@ class FolderEvaluation:
         ``path``, ``reason`` and ``detail`` of the photographs that were not measured.
     size : int
         Side in pixels of the squares that were compared.
+    of_set, grey_of_set : mapping
+        What :meth:`colorizer.frechet.FrechetReference.figures` found for all photographs together,
+        of the network and of no colour at all; empty if they are too few.
     """
 
     per_image: pd.DataFrame
     grey: pd.DataFrame
     left_out: pd.DataFrame
     size: int
+    of_set: Mapping[str, float] = field(default_factory=dict)
+    grey_of_set: Mapping[str, float] = field(default_factory=dict)
 
 
-def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> FolderEvaluation:
+def evaluate_folder(
+    folder: Path, rules: PrepareParams, colorize: Colorize, device: torch.device = CPU
+) -> FolderEvaluation:
     """Prepare all photographs of a folder as the pipeline does, and measure how they are coloured.
 
     They are prepared, coloured and measured in the order of their content hashes, as the test
@@ -65,6 +75,8 @@ def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> F
         How to filter, crop and resize; they are not split, and near-duplicates stay.
     colorize : callable
         Takes prepared photographs and yields as many (size, size, 3) uint8 sRGB, in their order.
+    device : torch.device
+        Where the features of sets are computed.
 
     Raises
     ------
@@ -97,7 +109,10 @@ def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> F
                 paint_uniformly(photographs, GREY),
             )
         )
-    return FolderEvaluation(per_image, grey, left_out, rules.size)
+        reference = FrechetReference(photographs, device)
+        of_set = reference.figures(Shards(Path(temporary), COLORED))
+        grey_of_set = reference.figures(paint_uniformly(photographs, GREY))
+    return FolderEvaluation(per_image, grey, left_out, rules.size, of_set, grey_of_set)
 
 
 def counted(left_out: pd.DataFrame) -> str:

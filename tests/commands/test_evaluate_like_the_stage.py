@@ -15,8 +15,10 @@ import torch
 import stages.evaluate
 import stages.predict
 import stages.prepare
+from colorizer import frechet
 from colorizer.checkpoint import save_checkpoint
 from colorizer.cli import main
+from colorizer.frechet import FRECHET
 from colorizer.models.registry import build
 from tests.network_helpers import repeatable, vividness_of
 from tests.prepare_helpers import make_raw
@@ -36,6 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     )
     make_raw(tmp_path / "data" / "raw")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(frechet, "FEWEST_PHOTOGRAPHS", 2)
     with repeatable(0):
         torch.manual_seed(0)
         weights = build("simple_ae").state_dict()
@@ -77,6 +80,7 @@ def test_to_the_last_digit(capsys: pytest.CaptureFixture[str]) -> None:
     main(["evaluate", *words, "--json", "--per-image", "figures.csv"])
 
     found, expected = json.loads(capsys.readouterr().out), json_of("metrics/evaluation.json")
+    assert min(expected[FRECHET], expected["grey"][FRECHET], expected["mean_ab"][FRECHET]) > 0
     del expected["mean_ab"]  # needs training photographs
     assert {name: found[name] for name in expected} == expected
     assert found["dropped"] == json_of("metrics/prepare.json")["dropped"]

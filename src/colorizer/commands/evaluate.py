@@ -104,7 +104,7 @@ def run(arguments: Namespace) -> None:
     colorize = partial(
         colorize_squares, model, params=settings, device=device, saturation=saturation
     )
-    evaluation = evaluate_folder(arguments.folder, rules, colorize)
+    evaluation = evaluate_folder(arguments.folder, rules, colorize, device)
     if arguments.per_image:
         write_csv(arguments.per_image, evaluation.per_image.sort_values("image"))
     if arguments.json:
