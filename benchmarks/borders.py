@@ -1,0 +1,61 @@
+"""Chroma at the border: does a network colour less there than in the middle?
+
+    python -m benchmarks.borders [--checkpoint FILE] [--folder FOLDER]
+
+Photographs are made squares of the size that the network was trained on, and coloured without
+averaging over mirror images. Two tables, a row for each ring by its distance from the border, as a
+share of the side:
+
+- whole photographs: the mean predicted chroma beside the true one. Where all photographs show a
+  thing on a white ground, as many of the sample do, a network that does not see the white as such
+  seems to gain towards the border
+- random crops: the mean chroma predicted for the crop beside what is predicted at the same places
+  for the whole photograph, so that the border of what the network sees is nothing special
+
+ratio is the one divided by the other, and relative is this ratio divided by that of the middle:
+1.00 everywhere where nothing fades.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+
+from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
+from colorizer.border_profile import profile_against_truth, profile_of_crops
+from colorizer.errors import run_stage
+from colorizer.params import load_params
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    params = load_params(REPOSITORY / "params.yaml")
+    model, squares, device = load(arguments, params.prepare)
+    batch_size = params.predict.batch_size
+    truth = profile_against_truth(model, squares, batch_size, device)
+    crops = profile_of_crops(model, squares, batch_size, SEED, device)
+    print(report(truth, "whole photographs", "true"))
+    print()
+    print(report(crops, "random crops", "whole's"))
+
+
+def report(table: pd.DataFrame, title: str, reference: str) -> str:
+    """Return a profile as text."""
+    lines = [f"{title:20}{'predicted':>10}{reference:>10}{'ratio':>8}{'relative':>10}"]
+    for row in table.to_dict("records"):
+        ring = f"{row['from']:5.1%} to {row['to']:5.1%}"
+        lines.append(
+            f"{ring:20}{row['predicted']:10.2f}{row['reference']:10.2f}{row['ratio']:8.2f}"
+            f"{row['relative']:10.2f}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run_stage(main)

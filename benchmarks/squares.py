@@ -1,0 +1,82 @@
+"""What benchmarks of a trained network's colours share: which network, and which photographs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm import tqdm
+
+from colorizer.checkpoint import load_checkpoint, load_size
+from colorizer.devices import make_repeatable, pick_device
+from colorizer.errors import UserError
+from colorizer.images import SquareRule, UnreadableImageError, UnwantedImageError, load_square
+from colorizer.manifest import photographs_in
+from colorizer.models.base import Colorizer
+from colorizer.network_files import GENERAL
+from colorizer.params import PrepareParams
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SEED = 0
+
+Photographs = npt.NDArray[np.uint8]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what :func:`load` reads."""
+    parser.add_argument(
+        "--checkpoint", type=Path, default=GENERAL, help="default: the general network"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=REPOSITORY / "data" / "sample",
+        help="photographs, made squares (default: the embedded sample)",
+    )
+    parser.add_argument("--photographs", type=int, default=500, help="at most so many, at random")
+    parser.add_argument("--device", default="auto", help="auto | cpu | cuda | cuda:1 ...")
+
+
+def load(
+    arguments: Namespace, rules: PrepareParams
+) -> tuple[Colorizer, Photographs, torch.device]:
+    """Return the network, its photographs in the size of its training, and the device.
+
+    Raises
+    ------
+    UserError
+        If one of them cannot be used.
+    """
+    device = pick_device(arguments.device)
+    model, size = load_checkpoint(arguments.checkpoint), load_size(arguments.checkpoint)
+    make_repeatable(SEED)
+    squares = squares_in(arguments.folder, size, arguments.photographs, rules)
+    print(f"{len(squares)} photographs of {size}x{size}, {arguments.checkpoint.name}\n")
+    return model, squares, device
+
+
+def squares_in(folder: Path, size: int, most: int, rules: PrepareParams) -> Photographs:
+    """Return (n, size, size, 3) uint8 sRGB of photographs of any orientation in a folder.
+
+    ``rules`` says which are too small or too large.
+
+    Raises
+    ------
+    UserError
+        If there is no photograph that can be used.
+    """
+    rule = SquareRule(size, "any", "center", rules.min_side, rules.max_megapixels)
+    files = photographs_in(folder)
+    order = np.random.default_rng(SEED).permutation(len(files))[:most]
+    squares = []
+    for number in tqdm(order, desc="prepare", unit="photograph"):
+        try:
+            squares.append(load_square(files[number], rule).pixels)
+        except (UnreadableImageError, UnwantedImageError):
+            continue
+    if not squares:
+        raise UserError(f"{folder} must hold photographs; of {len(files)} files none can be used")
+    return np.stack(squares)
