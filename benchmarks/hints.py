@@ -1,0 +1,52 @@
+"""How far a colour hint reaches: over its thing, and no further?
+
+    python -m benchmarks.hints [--checkpoint FILE] [--folder FOLDER]
+
+Photographs are made squares of the size that the network was trained on. Each gets true hints at
+random places, one at a time; those count that are at least 20 away in ab from what is predicted
+there. A row for each kind of place:
+
+- near: within a twentieth of the side of the hint
+- far, unlike: further than a quarter of the side, and truly of another colour or lightness
+- far, alike: as far, and truly of about the same colour and lightness
+
+change is how far ab moves on average, in CIELAB units; share is that divided by how far the hint
+is from the prediction. Best is 1.00 near and far at what is alike, and 0.00 at what is unlike.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+
+from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
+from colorizer.errors import run_stage
+from colorizer.hint_reach import measure_reach
+from colorizer.params import load_params
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    params = load_params(REPOSITORY / "params.yaml")
+    model, squares, device = load(arguments, params.prepare)
+    print(report(measure_reach(model, squares, params.predict, SEED, device)))
+
+
+def report(table: pd.DataFrame) -> str:
+    """Return the reach of hints as text."""
+    lines = [f"{'place':14}{'hints':>7}{'change':>9}{'share':>8}"]
+    lines += [
+        f"{row['place']:14}{row['hints']:7d}{row['change']:9.2f}{row['share']:8.2f}"
+        for row in table.to_dict("records")
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run_stage(main)
