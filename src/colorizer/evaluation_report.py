@@ -99,7 +99,7 @@ def _by_category(per_image: pd.DataFrame) -> dict[str, dict[str, float | int]]:
 def _table(
     rows: Mapping[str, Mapping[str, Any]], columns: Mapping[str, tuple[str, str]]
 ) -> Sequence[str]:
-    """Return lines of text; a figure that a row lacks is left empty, and one that all lack out."""
+    """Return lines of text: a figure that a row lacks is left empty, a column of none left out."""
     columns = {
         key: column for key, column in columns.items() if any(key in row for row in rows.values())
     }
