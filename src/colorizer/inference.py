@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +13,15 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from colorizer.aging import MEASURED, aged
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.models.base import Colorizer
 from colorizer.params import PredictParams
-from colorizer.shards import Shards
+from colorizer.shards import Shards, write_shards
+
+# Seeds of photographs stay apart for as many photographs.
+AGING_STRIDE = 1 << 32
+COLORED = "colored"
 
 
 def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
@@ -46,6 +54,7 @@ def colorize_squares(
     params: PredictParams,
     device: torch.device,
     saturation: float = 1.0,
+    aging_seed: int | None = None,
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """Take the colours from prepared photographs and predict them back from lightness alone.
 
@@ -61,6 +70,10 @@ def colorize_squares(
         Where the network computes.
     saturation : float
         Factor of the predicted chroma.
+    aging_seed : int or None
+        If given, the network sees every photograph aged as :data:`colorizer.aging.MEASURED` says,
+        in a way that depends on this and on the photograph's number. What comes out has the
+        lightness of the photograph as it was: only what aging does to the colours shows.
 
     Yields
     ------
@@ -71,7 +84,11 @@ def colorize_squares(
     with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
             batch = photographs[start : start + params.batch_size]
-            yield from colorize_batch(model, batch, params.mirror, device, saturation)
+            seeds = None
+            if aging_seed is not None:
+                first = aging_seed * AGING_STRIDE + start
+                seeds = torch.arange(first, first + len(batch))
+            yield from colorize_batch(model, batch, params.mirror, device, saturation, seeds)
             bar.update(len(batch))
 
 
@@ -81,12 +98,29 @@ def colorize_batch(
     mirror: bool,
     device: torch.device,
     saturation: float = 1.0,
+    aging_seeds: Tensor | None = None,
 ) -> npt.NDArray[np.uint8]:
     """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; the same shape and type.
 
     The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`,
-    ``saturation`` as in :func:`colorize_squares`.
+    ``saturation`` as in :func:`colorize_squares`. With ``aging_seeds``, (B,) int64, the network
+    sees them aged.
     """
-    lightness = lab_from_bytes(photographs)[:, :1]
-    ab = predict_ab(model, lightness.to(device), mirror).cpu()
-    return bytes_from_lab(torch.cat([lightness, saturation * ab], dim=1))
+    lab = lab_from_bytes(photographs)
+    seen = lab if aging_seeds is None else aged(lab, MEASURED, aging_seeds)
+    ab = predict_ab(model, seen[:, :1].to(device), mirror).cpu()
+    return bytes_from_lab(torch.cat([lab[:, :1], saturation * ab], dim=1))
+
+
+@contextmanager
+def on_disk(
+    photographs: Iterator[npt.NDArray[np.uint8]], count: int, size: int
+) -> Iterator[Shards]:
+    """Give ``count`` coloured squares of ``size`` pixels as shards that are gone after the block.
+
+    What measures them takes all cores, and so does the network: one after the other is faster than
+    both at once, and memory does not grow with their number.
+    """
+    with tempfile.TemporaryDirectory(prefix="colorizer-") as folder:
+        write_shards(Path(folder), COLORED, photographs, count, size)
+        yield Shards(Path(folder), COLORED)
