@@ -39,14 +39,15 @@ class FolderEvaluation:
         :data:`colorizer.metrics.METRICS`, of the network and of no colour at all, in one order.
     left_out : DataFrame
         ``path``, ``reason`` and ``detail`` of the photographs that were not measured.
-    size : int
-        Side in pixels of the squares that were compared.
+    size : int or None
+        Side in pixels of the squares that were compared; None if each photograph was at its own
+        size.
     """
 
     per_image: pd.DataFrame
     grey: pd.DataFrame
     left_out: pd.DataFrame
-    size: int
+    size: int | None
 
 
 def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> FolderEvaluation:
@@ -71,33 +72,61 @@ def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> F
     UserError
         If there is no photograph, or none that passes the rules.
     """
-    manifest = manifest_of(folder)
-    if manifest.empty:
-        raise UserError(f"no photograph in {folder}: no file there ends in {', '.join(SUFFIXES)}")
+    manifest = found_in(folder)
     with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
         index = _prepare(folder, manifest, rules, Path(temporary))
+        require_any(index, folder)
         left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
-        if len(left_out) == len(index):
-            raise UserError(
-                f"none of the {len(index)} photographs in {folder} can be measured: "
-                f"{counted(left_out)}"
-            )
-        measured = index[index["split"] == TEST].sort_values(["shard", "row"])
-        about = pd.DataFrame({"image": measured["path"], "category": measured["category"]})
-        about = about.reset_index(drop=True)
+        measured = about(index[index["split"] == TEST].sort_values(["shard", "row"]))
         photographs = Shards(Path(temporary), TEST)
         # Through the disk: measuring takes all cores, and so does the network.
         write_shards(
             Path(temporary), COLORED, colorize(photographs), len(photographs), photographs.size
         )
         per_image, grey = (
-            about.join(measure_all(zip(colored, photographs, strict=True)))
+            measured.join(measure_all(zip(colored, photographs, strict=True)))
             for colored in (
                 Shards(Path(temporary), COLORED),
                 paint_uniformly(photographs, GREY),
             )
         )
     return FolderEvaluation(per_image, grey, left_out, rules.size)
+
+
+def found_in(folder: Path) -> pd.DataFrame:
+    """Return the manifest of the photographs in a folder.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    manifest = manifest_of(folder)
+    if manifest.empty:
+        raise UserError(f"no photograph in {folder}: no file there ends in {', '.join(SUFFIXES)}")
+    return manifest
+
+
+def require_any(index: pd.DataFrame, folder: Path) -> None:
+    """Go on only if a photograph of the index is left, that is, has no ``reason``.
+
+    Raises
+    ------
+    UserError
+        If all are left out.
+    """
+    left_out = index[index["reason"] != ""]
+    if len(left_out) == len(index):
+        raise UserError(
+            f"none of the {len(index)} photographs in {folder} can be measured: "
+            f"{counted(left_out)}"
+        )
+
+
+def about(index: pd.DataFrame) -> pd.DataFrame:
+    """Return ``image`` and ``category`` of the photographs of an index, in its order."""
+    table = pd.DataFrame({"image": index["path"], "category": index["category"]})
+    return table.reset_index(drop=True)
 
 
 def counted(left_out: pd.DataFrame) -> str:

@@ -73,7 +73,7 @@ def test_to_the_last_digit(capsys: pytest.CaptureFixture[str]) -> None:
             shutil.copyfile(Path("data/raw", row["file"]), copy)
     capsys.readouterr()
 
-    words = ["data/checkpoints/model.safetensors", "photographs"]
+    words = ["photographs", "--checkpoint", "data/checkpoints/model.safetensors"]
     main(["evaluate", *words, "--json", "--per-image", "figures.csv"])
 
     found, expected = json.loads(capsys.readouterr().out), json_of("metrics/evaluation.json")
