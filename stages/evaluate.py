@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from colorizer.aging import MEASURED_SEED
 from colorizer.baselines import GREY, mean_ab, paint_uniformly
 from colorizer.charts import save_figure
 from colorizer.checkpoint import load_checkpoint
@@ -22,12 +23,12 @@ from colorizer.figures import (
 )
 from colorizer.files import read_json, whole_folder, write_csv, write_json
 from colorizer.hint_curve import NUMBERS, measure_hints
-from colorizer.inference import colorize_squares, on_disk
+from colorizer.inference import colorize_squares
 from colorizer.metrics import Photograph, measure_all, per_category, summarize
 from colorizer.models.hinted import HintedColorizer
 from colorizer.network_files import GENERAL
 from colorizer.params import Params, load_params
-from colorizer.shards import Shards, read_split_index
+from colorizer.shards import Shards, read_split_index, temporary_shards
 from colorizer.splits import TEST, TRAIN
 from colorizer.vividness import saturation_of
 
@@ -65,7 +66,7 @@ def main() -> None:
     general, saturation = saturation_of(params.predict, GENERAL), _saturation()
     with _colored(params, test, GENERAL, general) as colored:
         baselines["general"] = summarize(measured(colored))
-    with _colored(params, test, CHECKPOINT, saturation, aging_seed=0) as colored:
+    with _colored(params, test, CHECKPOINT, saturation, aging_seed=MEASURED_SEED) as colored:
         aged = {"aged": summarize(measured(colored))}
     write_json(METRICS, {**summary, **baselines, **aged})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
@@ -116,7 +117,7 @@ def _colored(
 ) -> AbstractContextManager[Shards]:
     model, device = load_checkpoint(checkpoint), pick_device(params.predict.device)
     colored = colorize_squares(model, test, params.predict, device, saturation, aging_seed)
-    return on_disk(colored, len(test), test.size)
+    return temporary_shards(colored, len(test), test.size)
 
 
 def _with_hints(params: Params, test: Shards, saturation: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.color import lab_from_bytes
-from colorizer.inference import colorize_batch, colorize_squares, on_disk, predict_ab
+from colorizer.inference import colorize_batch, colorize_squares, predict_ab
 from colorizer.models.base import Colorizer
 from colorizer.models.unet import UNet
 from colorizer.params import PredictParams
@@ -243,6 +243,10 @@ class TestAged:
         assert not np.array_equal(first, self.colorize(photographs, 4))
         assert not np.array_equal(first, self.colorize(photographs, None))
 
+    def test_a_photograph_ages_alike_in_whatever_set_it_is(self) -> None:
+        photographs = noise(5, 32)
+        assert np.array_equal(self.colorize(photographs, 3)[3:], self.colorize(photographs[3:], 3))
+
     def test_lightness_is_that_of_the_photograph_as_it_was(self) -> None:
         # Of little chroma, so that no colour leaves sRGB.
         photographs = flat((120, 120, 120), (90, 95, 90), size=32)
@@ -260,11 +264,3 @@ class TestAged:
         photographs = ramps(32)
         list(colorize_squares(Watching(), photographs, settings(mirror=False), CPU, aging_seed=0))
         assert (torch.cat(seen) - lightness_of(photographs)).abs().mean() > 1
-
-
-def test_coloured_squares_wait_on_disk_and_are_gone_afterwards() -> None:
-    photographs = noise(3, 16)
-    with on_disk(iter(photographs), 3, 16) as colored:
-        assert np.array_equal(colored[:], photographs)
-    with pytest.raises(FileNotFoundError):
-        colored[0]

@@ -6,6 +6,7 @@ under a border of paper there is no scene: a and b are 0 there.)
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,7 @@ STEPS = {
     "halftone": halftone,
     "compression": compression,
 }
+MEASURED_SEED = 0
 # What old photographs are measured with: all of them aged, none with a border, which would hide
 # part of the truth.
 MEASURED = AgingParams(
@@ -75,6 +77,16 @@ def aged(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
         if random.random() < params.share:
             _age(photograph, params, random)
     return torch.from_numpy(made)
+
+
+def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
+    """Return seeds for :func:`aged`, (B,) int64, that depend on ``seed`` and on pixels alone.
+
+    So a photograph ages alike in whatever set it is measured.
+    """
+    return torch.tensor(
+        [seed << 32 | zlib.crc32(photograph.tobytes()) for photograph in photographs]
+    )
 
 
 def only(step: str) -> AgingParams:

@@ -18,12 +18,10 @@ from colorizer.manifest import manifest_of
 from colorizer.metrics import measure_all
 from colorizer.parallel import workers
 from colorizer.params import PrepareParams
-from colorizer.shards import Shards, write_shards
+from colorizer.shards import Shards, temporary_shards
 from colorizer.splits import TEST
 from colorizer.suffixes import SUFFIXES
 from colorizer.workspace import open_workspace
-
-COLORED = "colored"
 
 Colorize = Callable[[Shards], Iterator[npt.NDArray[np.uint8]]]
 
@@ -79,17 +77,12 @@ def evaluate_folder(folder: Path, rules: PrepareParams, colorize: Colorize) -> F
         left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
         measured = about(index[index["split"] == TEST].sort_values(["shard", "row"]))
         photographs = Shards(Path(temporary), TEST)
-        # Through the disk: measuring takes all cores, and so does the network.
-        write_shards(
-            Path(temporary), COLORED, colorize(photographs), len(photographs), photographs.size
-        )
-        per_image, grey = (
-            measured.join(measure_all(zip(colored, photographs, strict=True)))
-            for colored in (
-                Shards(Path(temporary), COLORED),
-                paint_uniformly(photographs, GREY),
+        size = photographs.size
+        with temporary_shards(colorize(photographs), len(photographs), size) as colored:
+            per_image, grey = (
+                measured.join(measure_all(zip(squares, photographs, strict=True)))
+                for squares in (colored, paint_uniformly(photographs, GREY))
             )
-        )
     return FolderEvaluation(per_image, grey, left_out, rules.size)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +10,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from colorizer.aging import MEASURED, aged
+from colorizer.aging import MEASURED, aged, seeds_of
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.models.base import Colorizer
 from colorizer.params import PredictParams
-from colorizer.shards import Shards, write_shards
-
-# Seeds of photographs stay apart for as many photographs.
-AGING_STRIDE = 1 << 32
-COLORED = "colored"
+from colorizer.shards import Shards
 
 
 def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
@@ -72,7 +65,7 @@ def colorize_squares(
         Factor of the predicted chroma.
     aging_seed : int or None
         If given, the network sees every photograph aged as :data:`colorizer.aging.MEASURED` says,
-        in a way that depends on this and on the photograph's number. What comes out has the
+        in a way that depends on this and on its pixels alone. What comes out has the
         lightness of the photograph as it was: only what aging does to the colours shows.
 
     Yields
@@ -84,10 +77,7 @@ def colorize_squares(
     with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
             batch = photographs[start : start + params.batch_size]
-            seeds = None
-            if aging_seed is not None:
-                first = aging_seed * AGING_STRIDE + start
-                seeds = torch.arange(first, first + len(batch))
+            seeds = None if aging_seed is None else seeds_of(batch, aging_seed)
             yield from colorize_batch(model, batch, params.mirror, device, saturation, seeds)
             bar.update(len(batch))
 
@@ -110,17 +100,3 @@ def colorize_batch(
     seen = lab if aging_seeds is None else aged(lab, MEASURED, aging_seeds)
     ab = predict_ab(model, seen[:, :1].to(device), mirror).cpu()
     return bytes_from_lab(torch.cat([lab[:, :1], saturation * ab], dim=1))
-
-
-@contextmanager
-def on_disk(
-    photographs: Iterator[npt.NDArray[np.uint8]], count: int, size: int
-) -> Iterator[Shards]:
-    """Give ``count`` coloured squares of ``size`` pixels as shards that are gone after the block.
-
-    What measures them takes all cores, and so does the network: one after the other is faster than
-    both at once, and memory does not grow with their number.
-    """
-    with tempfile.TemporaryDirectory(prefix="colorizer-") as folder:
-        write_shards(Path(folder), COLORED, photographs, count, size)
-        yield Shards(Path(folder), COLORED)

@@ -51,7 +51,7 @@ PREDICT: dict[str, tuple[type, str]] = {
     "batch_size": (int, "photographs that the network colours at once"),
     "saturation": (float, "factor of the predicted chroma, in place of the chosen one"),
 }
-OF_SQUARES = ("size", "crop", "batch_size")
+OF_SQUARES = ("size", "crop", "batch_size", "aged")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -66,6 +66,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--own-size",
         action="store_true",
         help="whole photographs at their own size, as `colorizer photo` colours them",
+    )
+    parser.add_argument(
+        "--aged",
+        action="store_true",
+        help="let the network see every photograph aged, as by film, prints and files; only what "
+        "that does to the colours is measured",
     )
     parser.add_argument(
         "--json", action="store_true", help="print all figures as JSON, and nothing else"
@@ -131,7 +137,7 @@ def _check_own_size(arguments: Namespace) -> None:
     if not arguments.own_size:
         return
     for name in OF_SQUARES:
-        if getattr(arguments, name) is not None:
+        if getattr(arguments, name) not in (None, False):
             raise UserError(
                 f"{_flag(name)} does not go with --own-size, which measures whole photographs at "
                 "their own size, one by one; leave one of the two out"
@@ -141,6 +147,7 @@ def _check_own_size(arguments: Namespace) -> None:
 def _as_squares(
     arguments: Namespace, rules: PrepareParams, settings: EvaluationSettings
 ) -> tuple[FolderEvaluation, float]:
+    from colorizer.aging import MEASURED_SEED
     from colorizer.checkpoint import load_checkpoint
     from colorizer.devices import make_repeatable, pick_device
     from colorizer.folder_evaluation import evaluate_folder
@@ -160,7 +167,12 @@ def _as_squares(
     make_repeatable(settings.seed)
     tell_network(arguments.checkpoint)
     colorize = partial(
-        colorize_squares, model, params=predict, device=device, saturation=saturation
+        colorize_squares,
+        model,
+        params=predict,
+        device=device,
+        saturation=saturation,
+        aging_seed=MEASURED_SEED if arguments.aged else None,
     )
     return evaluate_folder(arguments.folder, rules, colorize), saturation
 
