@@ -33,9 +33,9 @@ from typing import Any
 import requests
 
 from benchmarks.colorize import make_photograph
+from colorizer.network_files import GENERAL
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-CHECKPOINT = REPOSITORY / "data" / "checkpoints" / "model.safetensors"
 PATIENCE_S = 600
 
 
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=2, help="of each visitor")
     parser.add_argument("--megapixels", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument("--checkpoint", type=Path, default=GENERAL)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         make_photograph(Path(folder, "photograph.jpg"), arguments.megapixels, "L")

@@ -1,9 +1,12 @@
 """Measure the predictions against the truth and against two baselines; draw the figures."""
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pandas as pd
 
+from colorizer.aging import MEASURED_SEED
 from colorizer.baselines import GREY, mean_ab, paint_uniformly
 from colorizer.charts import save_figure
 from colorizer.checkpoint import load_checkpoint
@@ -21,11 +24,14 @@ from colorizer.figures import (
 from colorizer.files import read_json, whole_folder, write_csv, write_json
 from colorizer.frechet import FRECHET, FrechetReference
 from colorizer.hint_curve import NUMBERS, measure_hints
-from colorizer.metrics import measure_all, per_category, summarize
+from colorizer.inference import colorize_squares
+from colorizer.metrics import Photograph, measure_all, per_category, summarize
 from colorizer.models.hinted import HintedColorizer
+from colorizer.network_files import GENERAL
 from colorizer.params import Params, load_params
-from colorizer.shards import Shards, read_split_index
+from colorizer.shards import Shards, read_split_index, temporary_shards
 from colorizer.splits import TEST, TRAIN
+from colorizer.vividness import saturation_of
 
 PREPARED = Path("data/prepared")
 PREDICTIONS = Path("data/predictions")
@@ -48,23 +54,32 @@ def main() -> None:
         {"image": index["file"], "category": index["category"], "split": index["split"]}
     )
 
-    per_image = about.join(measure_all(zip(predictions, test, strict=True)))
     make_repeatable(params.seed)
     reference = FrechetReference(test, pick_device(params.predict.device))
+
+    def measured(colored: Iterable[Photograph]) -> pd.DataFrame:
+        return about.join(measure_all(zip(colored, test, strict=True)))
+
+    def summarized(colored: Shards) -> dict[str, float | int]:
+        return {**summarize(measured(colored)), **reference.figures(colored)}
+
+    per_image = measured(predictions)
+    summary = {**summarize(per_image), **reference.figures(predictions)}
     baselines = {
         name: {
-            **summarize(
-                about.join(measure_all(zip(paint_uniformly(test, ab), test, strict=True)))
-            ),
+            **summarize(measured(paint_uniformly(test, ab))),
             **reference.figures(paint_uniformly(test, ab)),
         }
         for name, ab in (("grey", GREY), ("mean_ab", mean_ab(Shards(PREPARED, TRAIN))))
     }
-    summary = {**summarize(per_image), **reference.figures(predictions)}
-    write_json(METRICS, {**summary, **baselines})
+    general, saturation = saturation_of(params.predict, GENERAL), _saturation()
+    with _colored(params, test, GENERAL, general) as colored:
+        baselines["general"] = summarized(colored)
+    with _colored(params, test, CHECKPOINT, saturation, aging_seed=MEASURED_SEED) as colored:
+        aged = {"aged": summarized(colored)}
+    write_json(METRICS, {**summary, **baselines, **aged})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
-    saturation = float(read_json(SATURATION)["saturation"])
     hints = _with_hints(params, test, saturation)
     write_csv(HINTS, hints)
 
@@ -88,7 +103,7 @@ def main() -> None:
                 for position in positions
             ]
             save_picture(partial / f"{name}.png", sheet(colorings))
-    for name, figures in {"predicted": summary, **baselines}.items():
+    for name, figures in {"predicted": summary, **baselines, **aged}.items():
         print(
             f"{name:>9}: PSNR {figures['psnr']:.2f} dB, SSIM {figures['ssim']:.3f}, CIEDE2000 "
             f"{figures['ciede2000']:.2f}, colourfulness {figures['colorfulness']:.1f} of "
@@ -97,6 +112,22 @@ def main() -> None:
         )
     for row in hints[hints["hints"] > 0].itertuples():
         print(f"with {row.hints} colour hints a photograph: PSNR {row.psnr:.2f} dB")
+
+
+def _saturation() -> float:
+    return float(read_json(SATURATION)["saturation"])
+
+
+def _colored(
+    params: Params,
+    test: Shards,
+    checkpoint: Path,
+    saturation: float,
+    aging_seed: int | None = None,
+) -> AbstractContextManager[Shards]:
+    model, device = load_checkpoint(checkpoint), pick_device(params.predict.device)
+    colored = colorize_squares(model, test, params.predict, device, saturation, aging_seed)
+    return temporary_shards(colored, len(test), test.size)
 
 
 def _with_hints(params: Params, test: Shards, saturation: float) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from colorizer.recovery import Recovery
 from colorizer.reproducibility import fingerprint
 from colorizer.shards import Shards
 from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train
+from colorizer.starting import build_to_train, starts_from_general
 from colorizer.training import Trained, train
 from colorizer.vividness import measure_vividness
 
@@ -79,6 +79,7 @@ def _train(params: Params, device: torch.device, processes: Processes) -> None:
             precision=params.train.precision,
             processes=processes,
             recovery=recovery,
+            may_stay=starts_from_general(recipe),
         )
         if processes.is_first:
             model.load_state_dict(trained.weights)
@@ -103,12 +104,13 @@ def _write(
     save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights, vividness)
     write_csv(VIVIDNESS, vividness)
     write_csv(LOSS, trained.history)
-    best = trained.history.iloc[trained.best_epoch - 1]
+    best = trained.history.set_index("epoch").loc[trained.best_epoch]
     write_json(
         METRICS,
         {
             "best_epoch": trained.best_epoch,
-            "train_loss": round(float(best["train"]), 6),
+            # Epoch 0, the start, has none.
+            "train_loss": round(float(best["train"]), 6) if trained.best_epoch else None,
             "val_loss": round(float(best["val"]), 6),
             "parameters": sum(p.numel() for p in model.parameters()),
             "images": len(train_set),

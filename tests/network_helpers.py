@@ -21,7 +21,7 @@ from colorizer.devices import make_repeatable
 from colorizer.models.base import Colorizer
 from colorizer.models.hint_head import DOUBT, HintHead
 from colorizer.models.hinted import HintedColorizer, Seen
-from colorizer.params import Recipe, UNetRecipe
+from colorizer.params import AgingParams, Recipe, UNetRecipe
 from colorizer.shards import Shards
 from colorizer.shards import write_shards as write_split
 
@@ -51,6 +51,9 @@ def plain_recipe(**changes: Any) -> Recipe:
     return replace(PLAIN, **changes)
 
 
+NO_AGING = AgingParams(**dict.fromkeys(AgingParams.__dataclass_fields__, 0.0))
+
+
 def unet_recipe(**changes: Any) -> UNetRecipe:
     """Return a recipe without augmentation for an encoder without pretraining."""
     encoder = {
@@ -59,6 +62,7 @@ def unet_recipe(**changes: Any) -> UNetRecipe:
         "frozen_blocks": 0,
         "dropout": 0.0,
         "hints": True,
+        "aging": NO_AGING,
     }
     return UNetRecipe(**{**vars(PLAIN), **encoder, **changes})
 

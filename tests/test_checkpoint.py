@@ -16,8 +16,10 @@ from colorizer.checkpoint import (
     METADATA_KEY,
     VERSION,
     load_checkpoint,
+    load_size,
     load_vividness,
     save_checkpoint,
+    save_halved,
 )
 from colorizer.errors import UserError
 from colorizer.models.registry import MODELS, build
@@ -89,6 +91,35 @@ def test_vividness_comes_back_to_the_last_digit(path: Path) -> None:
     table = vividness_of() * (1 + 1 / 3)
     save_checkpoint(path, "simple_ae", 32, weights_of("simple_ae"), table)
     pd.testing.assert_frame_equal(load_vividness(path), table, check_exact=True)
+
+
+class TestHalved:
+    """A checkpoint in half of the space."""
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> tuple[Path, Path]:
+        whole, halved = tmp_path / "whole.safetensors", tmp_path / "halved.safetensors"
+        save_checkpoint(whole, "unet", 32, weights_of("unet"), vividness_of(1.25))
+        save_halved(whole, halved)
+        return whole, halved
+
+    def test_takes_half_of_the_space(self, files: tuple[Path, Path]) -> None:
+        whole, halved = (file.stat().st_size for file in files)
+        assert 0.5 <= halved / whole < 0.53
+
+    def test_predicts_nearly_the_same(self, files: tuple[Path, Path]) -> None:
+        lightness = lightness_of(noise(2, 64))
+        with torch.inference_mode():
+            whole, halved = (load_checkpoint(file)(lightness) for file in files)
+        assert whole.abs().max() > 0
+        assert (whole - halved).abs().max() < 0.01 * whole.abs().max()
+
+    def test_says_the_same_and_leaves_the_first_as_it_was(self, files: tuple[Path, Path]) -> None:
+        whole, halved = files
+        assert load_size(halved) == 32
+        assert load_vividness(halved).equals(load_vividness(whole))
+        state = load_checkpoint(whole).state_dict()
+        assert all(torch.equal(state[key], value) for key, value in weights_of("unet").items())
 
 
 def test_same_weights_same_bytes(saved: Path, tmp_path: Path) -> None:

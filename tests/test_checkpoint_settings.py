@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from colorizer import network_files
 from colorizer.checkpoint_settings import DEFAULTS, settings_of
-from colorizer.network_files import CHECKPOINT
+from colorizer.network_files import CHECKPOINT, GENERAL
 from colorizer.params import load_params
 from tests.conftest import PARAMS_FILE
 from tests.test_stage_errors import set_params
@@ -17,9 +20,14 @@ def test_settings_are_those_of_the_pipeline_that_the_checkpoint_lies_in(tmp_path
 
 
 def test_without_parameters_they_are_as_shipped() -> None:
-    shipped = load_params(PARAMS_FILE).predict
+    assert load_params(PARAMS_FILE).predict == DEFAULTS
 
-    names = ("device", "mirror", "saturation", "saturation_cost")
-    assert [getattr(DEFAULTS, name) for name in names] == [
-        getattr(shipped, name) for name in names
-    ]
+
+def test_general_network_is_of_no_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings_of(GENERAL) == DEFAULTS
+
+    set_params(tmp_path, predict__saturation=1.5)
+    monkeypatch.setattr(network_files, "GENERAL", tmp_path / CHECKPOINT)
+    assert settings_of(tmp_path / CHECKPOINT) == DEFAULTS

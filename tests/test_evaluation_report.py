@@ -33,7 +33,8 @@ def of_one_category(evaluation: FolderEvaluation) -> FolderEvaluation:
 
 
 def test_json_holds_what_the_pipeline_writes(evaluation: FolderEvaluation) -> None:
-    content = json.loads(json.dumps(as_json(evaluation), allow_nan=False))
+    content = json.loads(json.dumps(as_json(evaluation, "net"), allow_nan=False))
+    assert (content.pop("network"), content.pop("size")) == ("net", 128)
     grey = content.pop("grey")
     assert content.pop("per_category").keys() == {"hills", "towns"}
     assert content.pop("found") == 6
@@ -45,25 +46,26 @@ def test_json_holds_what_the_pipeline_writes(evaluation: FolderEvaluation) -> No
 def test_distances_of_sets_are_told_where_there_are_any(evaluation: FolderEvaluation) -> None:
     of_sets = replace(evaluation, of_set={FRECHET: 12.3456}, grey_of_set={FRECHET: 250.0})
 
-    content = as_json(of_sets)
+    content = as_json(of_sets, "net")
     assert (content[FRECHET], content["grey"][FRECHET]) == (12.3456, 250.0)
-    titles, *rows = as_text(of_sets).splitlines()[3:7]
+    titles, *rows = as_text(of_sets, "net").splitlines()[4:8]
     assert titles.endswith("colourfulness   Fréchet distance")
     assert [row.split()[-1] for row in rows] == ["12.3", "250.0", "50.0"]
 
-    assert FRECHET not in as_json(evaluation)
-    assert "Fréchet" not in as_text(evaluation)
+    assert FRECHET not in as_json(evaluation, "net")
+    assert "Fréchet" not in as_text(evaluation, "net")
 
 
 def test_json_holds_every_category(evaluation: FolderEvaluation) -> None:
-    hills, towns = as_json(evaluation)["per_category"].values()
+    hills, towns = as_json(evaluation, "net")["per_category"].values()
     assert (hills["images"], hills["psnr"], hills["grey"]["psnr"]) == (2, 21.0, 11.0)
     assert (towns["images"], towns["psnr"], towns["grey"]["psnr"]) == (1, 30.123457, 14.0)
     assert hills.keys() == {"images", *METRICS, "grey"}
 
 
 def test_text_puts_the_network_beside_grey_and_truth(evaluation: FolderEvaluation) -> None:
-    assert as_text(evaluation).splitlines()[:7] == [
+    assert as_text(evaluation, "net").splitlines()[:8] == [
+        "network: net",
         "3 photographs, 128x128",
         "3 left out: 1 unreadable, 2 vertical",
         "",
@@ -75,21 +77,27 @@ def test_text_puts_the_network_beside_grey_and_truth(evaluation: FolderEvaluatio
 
 
 def test_text_lists_categories(evaluation: FolderEvaluation) -> None:
-    assert [line.split() for line in as_text(evaluation).splitlines()[9:]] == [
+    assert [line.split() for line in as_text(evaluation, "net").splitlines()[10:]] == [
         ["hills", "2", "21.00", "11.00", "0.900", "4.00", "40.0", "50.0"],
         ["towns", "1", "30.12", "14.00", "0.900", "4.00", "40.0", "50.0"],
     ]
 
 
 def test_text_leaves_out_what_there_is_not(evaluation: FolderEvaluation) -> None:
-    lines = as_text(of_one_category(evaluation)).splitlines()
-    assert lines[:2] == ["2 photographs, 64x64", ""]
-    assert len(lines) == 6
-    assert as_json(of_one_category(evaluation))["dropped"] == {}
+    lines = as_text(of_one_category(evaluation), "net").splitlines()
+    assert lines[:3] == ["network: net", "2 photographs, 64x64", ""]
+    assert len(lines) == 7
+    assert as_json(of_one_category(evaluation), "net")["dropped"] == {}
 
 
 def test_photographs_without_a_category_are_told_as_such(evaluation: FolderEvaluation) -> None:
     nameless = evaluation.per_image.assign(category=["", "", "towns"])
     other = FolderEvaluation(nameless, nameless, evaluation.left_out, 128)
-    assert "\n(none)" in as_text(other)
-    assert set(as_json(other)["per_category"]) == {"", "towns"}
+    assert "\n(none)" in as_text(other, "net")
+    assert set(as_json(other, "net")["per_category"]) == {"", "towns"}
+
+
+def test_photographs_at_their_own_size_are_told_as_such(evaluation: FolderEvaluation) -> None:
+    other = replace(evaluation, size=None)
+    assert as_text(other, "net").splitlines()[1] == "3 photographs, each at its own size"
+    assert as_json(other, "net")["size"] is None

@@ -18,6 +18,7 @@ from tests.network_helpers import (
     flat,
     lightness_of,
     noise,
+    ramps,
     repeatable,
     write_shards,
 )
@@ -223,3 +224,43 @@ class TestColorizeBatch:
         expected = colorize(photographs, batch=3, saturation=1.75)
         np.testing.assert_array_equal(colored, expected)
         assert (colored != colorize(photographs, batch=3)).any()
+
+
+class TestAged:
+    def colorize(self, photographs: Photographs, seed: int | None, batch: int = 4) -> Photographs:
+        return np.array(
+            list(
+                colorize_squares(
+                    Painter(), photographs, settings(batch), CPU, 1.0, aging_seed=seed
+                )
+            )
+        )
+
+    def test_seed_decides_and_batches_do_not(self) -> None:
+        photographs = noise(5, 32)
+        first = self.colorize(photographs, 3)
+        assert np.array_equal(first, self.colorize(photographs, 3, batch=2))
+        assert not np.array_equal(first, self.colorize(photographs, 4))
+        assert not np.array_equal(first, self.colorize(photographs, None))
+
+    def test_a_photograph_ages_alike_in_whatever_set_it_is(self) -> None:
+        photographs = noise(5, 32)
+        assert np.array_equal(self.colorize(photographs, 3)[3:], self.colorize(photographs[3:], 3))
+
+    def test_lightness_is_that_of_the_photograph_as_it_was(self) -> None:
+        # Of little chroma, so that no colour leaves sRGB.
+        photographs = flat((120, 120, 120), (90, 95, 90), size=32)
+        made = lightness_of(self.colorize(photographs, 1))
+        assert (made - lightness_of(photographs)).abs().max() < HALF_STEP_OF_LIGHTNESS
+
+    def test_network_sees_them_aged(self) -> None:
+        seen: list[Tensor] = []
+
+        class Watching(Painter):
+            def scaled_ab(self, lightness: Tensor) -> Tensor:
+                seen.append(lightness.clone())
+                return super().scaled_ab(lightness)
+
+        photographs = ramps(32)
+        list(colorize_squares(Watching(), photographs, settings(mirror=False), CPU, aging_seed=0))
+        assert (torch.cat(seen) - lightness_of(photographs)).abs().mean() > 1

@@ -23,6 +23,7 @@ from colorizer.shards import (
     read_split_index,
     shard_name,
     shard_row,
+    temporary_shards,
     write_shard,
     write_shards,
 )
@@ -322,3 +323,11 @@ class TestIndex:
         val = read_split_index(tmp_path, "val")
         assert list(val["file"]) == ["d", "c", "a"]
         assert list(val.index) == [0, 1, 2]
+
+
+def test_temporary_shards_are_gone_afterwards() -> None:
+    photographs = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    with temporary_shards(iter(photographs), 3, 16) as shards:
+        assert np.array_equal(shards[:], photographs)
+    with pytest.raises(FileNotFoundError):
+        shards[0]

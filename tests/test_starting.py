@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors import safe_open
 from torch import Tensor
 
+from colorizer import starting
+from colorizer.checkpoint import load_checkpoint
+from colorizer.errors import UserError
 from colorizer.models.registry import MODELS, build
 from colorizer.models.shared_layers import SharedChannelDropout
 from colorizer.models.unet import UNet
-from colorizer.starting import build_to_train
+from colorizer.network_files import GENERAL
+from colorizer.starting import build_to_train, starts_from_general
 from tests.network_helpers import plain_recipe, repeatable, unet_recipe
 
 
@@ -64,3 +71,38 @@ def test_recipe_says_what_is_frozen_and_dropped(start: str) -> None:
     assert all(p.requires_grad for p in blocks[2:].parameters())
     drops = [part for part in model.modules() if isinstance(part, SharedChannelDropout)]
     assert [drop.share for drop in drops] == [0.25] * 3
+
+
+class TestGeneral:
+    """The network that comes with the code."""
+
+    def test_is_where_training_starts_but_for_the_scale_of_the_recipe(self) -> None:
+        model = build_to_train("unet", unet_recipe(start="general", scale=1.25))
+        general = load_checkpoint(GENERAL)
+        assert float(model.scale) == 1.25
+        others = {key: value for key, value in general.state_dict().items() if key != "scale"}
+        assert all(torch.equal(model.state_dict()[key], value) for key, value in others.items())
+
+    def test_recipe_still_says_what_trains(self) -> None:
+        recipe = unet_recipe(start="general", frozen_blocks=2, dropout=0.25, encoder_lr=0.3)
+        model = build_to_train("unet", recipe)
+        assert isinstance(model, UNet)
+        assert not any(p.requires_grad for p in model.encoder._blocks[:2].parameters())
+        assert all(p.requires_grad for p in model.encoder._blocks[2:].parameters())
+        assert all(p.dtype == torch.float32 for p in model.parameters())
+
+    def test_is_small_and_in_half_precision(self) -> None:
+        assert GENERAL.stat().st_size < 10e6
+        with safe_open(GENERAL, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        assert {t.dtype for t in tensors.values() if t.ndim > 1} == {torch.float16}
+
+    def test_missing_file_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(starting, "GENERAL", tmp_path / "general.safetensors")
+        with pytest.raises(UserError, match=r"general\.safetensors not found"):
+            build_to_train("unet", unet_recipe(start="general"))
+
+    @pytest.mark.parametrize("start", ["general", "imagenet", "random"])
+    def test_alone_can_colour_before_any_training(self, start: str) -> None:
+        assert starts_from_general(unet_recipe(start=start)) is (start == "general")
+        assert not starts_from_general(plain_recipe())

@@ -61,6 +61,7 @@ def fit(
     seed: int = 0,
     device: torch.device = CPU,
     recovery: Recovery | None = None,
+    may_stay: bool = False,
 ) -> Trained:
     """Train on photographs, and validate on ``val`` or the same ones."""
     val = photographs if val is None else val
@@ -68,7 +69,16 @@ def fit(
         lab_photographs(folder / "train", photographs) as train_set,
         lab_photographs(folder / "val", val) as val_set,
     ):
-        return train(model, recipe, (train_set, val_set), epochs, seed, device, recovery=recovery)
+        return train(
+            model,
+            recipe,
+            (train_set, val_set),
+            epochs,
+            seed,
+            device,
+            recovery=recovery,
+            may_stay=may_stay,
+        )
 
 
 def loss_on(model: Colorizer, photographs: Photographs) -> float:
@@ -145,6 +155,74 @@ class TestHistory:
         trained = fit(tmp_path, Constant(), recipe, orange, val=blue, epochs=4)
         assert trained.history["train"].is_monotonic_decreasing
         assert trained.history["val"].is_monotonic_increasing
+
+
+class TestStart:
+    """A network that can colour already, and may stay as it is."""
+
+    def fit(
+        self, folder: Path, ema: float = 0.0, lr: float = 0.01, val: Photographs | None = None
+    ) -> Trained:
+        recipe = plain_recipe(lr=lr, ema=ema)
+        orange = flat(ORANGE, size=8)
+        return fit(folder, Constant(), recipe, orange, val=val, epochs=3, may_stay=True)
+
+    @pytest.mark.parametrize("ema", [0.0, 0.9])
+    def test_is_epoch_0_and_stays_where_no_epoch_is_better(
+        self, tmp_path: Path, ema: float
+    ) -> None:
+        trained = self.fit(tmp_path, ema, val=flat(BLUE, size=8))
+        assert trained.best_epoch == 0
+        assert torch.equal(trained.weights["ab"], torch.zeros(2))
+        history = trained.history
+        assert history["epoch"].tolist() == [0, 1, 2, 3]
+        expected = loss_on(Constant(), flat(BLUE, size=8))
+        assert history["val"].iloc[0] == pytest.approx(expected, abs=1e-4)
+        assert history["train"].isna().tolist() == [True, False, False, False]
+        assert history["lr"].iloc[0] == 0
+
+    def test_gives_way_to_a_better_epoch(self, tmp_path: Path) -> None:
+        trained = self.fit(tmp_path)
+        assert trained.best_epoch == 3
+        assert trained.history["val"].is_monotonic_decreasing
+
+    def test_changes_nothing_of_what_is_learnt(self, tmp_path: Path) -> None:
+        with_start = self.fit(tmp_path)
+        without = fit(tmp_path, Constant(), plain_recipe(lr=0.01), flat(ORANGE, size=8), epochs=3)
+        assert with_start.history[1:].reset_index(drop=True).equals(without.history)
+        assert torch.equal(with_start.weights["ab"], without.weights["ab"])
+
+
+def test_validation_predicts_as_photographs_are_coloured(tmp_path: Path) -> None:
+    class Wide(Constant):
+        """Predicts more, the larger the picture."""
+
+        def scaled_ab(self, lightness: Tensor) -> Tensor:
+            return super().scaled_ab(lightness) + lightness.shape[-1] / 1000
+
+    def val_of(scale: float) -> float:
+        model = Wide()
+        model.scale.fill_(scale)
+        recipe = plain_recipe(lr=1e-12)
+        return float(fit(tmp_path, model, recipe, flat((99, 99, 99), size=8)).history["val"][0])
+
+    assert val_of(1.0) == pytest.approx(0.008, abs=1e-4)
+    assert val_of(2.0) == pytest.approx(0.016, abs=1e-4)
+
+
+def test_hint_head_learns_only_where_hints_are_taught(tmp_path: Path) -> None:
+    def head_after(hints: bool) -> tuple[Tensor, Tensor]:
+        recipe = unet_recipe(hints=hints)
+        with repeatable(0):
+            model = build_to_train("unet", recipe)
+            before = model.get_parameter("hint_head.embed.weight").detach().clone()
+            trained = fit(tmp_path, model, recipe, ramps())
+        return before, trained.weights["hint_head.embed.weight"]
+
+    before, after = head_after(hints=True)
+    assert not torch.equal(before, after)
+    before, after = head_after(hints=False)
+    assert torch.equal(before, after)
 
 
 @pytest.mark.parametrize(

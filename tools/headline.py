@@ -25,7 +25,7 @@ FILES = {
 
 
 def main() -> None:
-    """Print a table of the network and the two baselines, then the files."""
+    """Print a table of the network, aged photographs, the general network and baselines."""
     try:
         evaluation = json.loads(EVALUATION.read_text(encoding="utf-8"))
         splits = json.loads(PREPARE.read_text(encoding="utf-8"))["splits"]
@@ -35,6 +35,8 @@ def main() -> None:
         "network": evaluation,
         "grey": evaluation["grey"],
         "mean ab": evaluation["mean_ab"],
+        "general": evaluation["general"],
+        "aged": evaluation["aged"],
         "truth": {"colorfulness": evaluation["colorfulness_truth"]},
     }
     print(

@@ -26,8 +26,10 @@ def mean_ab(photographs: Shards) -> Tensor:
     return (total / len(photographs)).float()
 
 
-def paint_uniformly(photographs: Shards, ab: Tensor) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield each photograph, (size, size, 3) uint8, with its own L and the same ab everywhere."""
+def paint_uniformly(
+    photographs: Shards | npt.NDArray[np.uint8], ab: Tensor
+) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield each of (n, H, W, 3) uint8 photographs with its own L and the same ab everywhere."""
     for start in range(0, len(photographs), PHOTOGRAPHS_AT_ONCE):
         lab = lab_from_bytes(photographs[start : start + PHOTOGRAPHS_AT_ONCE])
         lab[:, 1:] = ab[:, None, None]

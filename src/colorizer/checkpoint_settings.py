@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from colorizer.network_files import CHECKPOINT
+from colorizer.network_files import CHECKPOINT, is_general
 from colorizer.params import PARAMS_FILE, PredictParams, load_params
 
 # Those of params.yaml as shipped.
 DEFAULTS = PredictParams(
     device="auto",
-    batch_size=1,
+    batch_size=32,
     mirror=True,
     saturation="auto",
     saturation_cost=0.2,
     scheduler="",
-    panels=0,
+    panels=10,
 )
 
 
 def settings_of(checkpoint: Path) -> PredictParams:
-    """Return those of the pipeline that the checkpoint lies in, or :data:`DEFAULTS`."""
+    """Return those of the pipeline that the checkpoint lies in, or :data:`DEFAULTS`.
+
+    The general network lies in no pipeline, wherever it is installed.
+    """
+    if is_general(checkpoint):
+        return DEFAULTS
     # Not resolved: DVC may have made a link to its cache.
     folders = checkpoint.absolute().parents
     if len(folders) >= len(CHECKPOINT.parts):

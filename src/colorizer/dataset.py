@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from colorizer.aging import aged
 from colorizer.color import LAB_CHANNELS
 from colorizer.lab_bytes import lab_from_bytes
-from colorizer.params import Recipe
+from colorizer.params import Recipe, UNetRecipe
 from colorizer.shards import Shards
 
 CONVERT_AT_ONCE = 64
@@ -77,14 +78,14 @@ def augment(
     count: int | None = None,
     side: int | None = None,
 ) -> Tensor:
-    """Vary a batch as its recipe says: mirror, crop and resize, bend the lightness.
+    """Vary a batch as its recipe says: mirror, crop and resize, age, bend the lightness.
 
     Parameters
     ----------
     lab : Tensor
         (B, 3, H, W) float32 Lab on the CPU.
     recipe : Recipe
-        ``flip``, ``min_crop`` and ``gamma``.
+        ``flip``, ``min_crop``, ``gamma`` and, of the U-Net, ``aging``.
     generator : torch.Generator
         On the CPU; draws the same numbers whatever the device of the training.
     share, count : slice and int, optional
@@ -117,6 +118,9 @@ def augment(
             lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
         else:
             lab = lab.new_empty(0, lab.shape[1], *size)
+    if isinstance(recipe, UNetRecipe):
+        seeds = torch.randint(2**63 - 1, (count,), generator=generator)[share]
+        lab = aged(lab, recipe.aging, seeds)
     if recipe.gamma > 0:
         gamma = uniform(-recipe.gamma, recipe.gamma).exp()[:, None, None, None]
         lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma

@@ -31,16 +31,20 @@ CATEGORY_COLUMNS = {
 DIGITS = 6
 
 
-def as_json(evaluation: FolderEvaluation) -> dict[str, Any]:
-    """Return all figures.
+def as_json(evaluation: FolderEvaluation, network: str) -> dict[str, Any]:
+    """Return all figures, and which network they are of.
 
     The keys are those of metrics/evaluation.json without ``mean_ab``, which would need training
-    photographs; ``per_category`` holds the same for every category, ``found`` is the number of
-    photographs, ``dropped`` that of those left out for each reason. ``frechet_lite0`` is there
-    if there are enough photographs for it: :data:`colorizer.frechet.FEWEST_PHOTOGRAPHS`.
+    photographs; ``network`` is its name, ``per_category`` holds the same figures for every
+    category, ``found`` is the number of photographs, ``dropped`` that of those left out for each
+    reason. ``size`` is the side in pixels of the squares that were compared, or null if each
+    photograph was at its own size. ``frechet_lite0`` is there for squares of at least
+    :data:`colorizer.frechet.FEWEST_PHOTOGRAPHS` photographs.
     """
     counts = evaluation.left_out["reason"].value_counts().sort_index()
     return {
+        "network": network,
+        "size": evaluation.size,
         **_of_network(evaluation),
         "grey": _of_grey(evaluation),
         "per_category": _categories(evaluation),
@@ -49,11 +53,15 @@ def as_json(evaluation: FolderEvaluation) -> dict[str, Any]:
     }
 
 
-def as_text(evaluation: FolderEvaluation) -> str:
-    """Return a table of the network beside grey, one of the categories, and what was left out."""
+def as_text(evaluation: FolderEvaluation, network: str) -> str:
+    """Return a table of the network beside grey, one of the categories, and what was left out.
+
+    ``network`` is the network's name.
+    """
     figures, grey = _of_network(evaluation), _of_grey(evaluation)
     size, left_out = evaluation.size, evaluation.left_out
-    lines = [f"{figures['images']} photographs, {size}x{size}"]
+    how = "each at its own size" if size is None else f"{size}x{size}"
+    lines = [f"network: {network}", f"{figures['images']} photographs, {how}"]
     if len(left_out):
         lines.append(f"{len(left_out)} left out: {counted(left_out)}")
     truth = {"colorfulness": figures["colorfulness_truth"]}

@@ -93,7 +93,7 @@ def psnr_figure(psnr: pd.Series, baselines: dict[str, float]) -> Figure:
     figure, axes = _chart()
     axes.hist(psnr, bins=24, color=PREDICTED_COLOR, alpha=0.6)
     axes.axvline(psnr.mean(), color=PREDICTED_COLOR, label=f"mean {psnr.mean():.2f} dB")
-    for (name, mean), style in zip(baselines.items(), ("--", ":"), strict=True):
+    for (name, mean), style in zip(baselines.items(), ("--", ":", "-."), strict=False):
         axes.axvline(mean, color=REFERENCE_COLOR, linestyle=style, label=f"{name} {mean:.2f} dB")
     axes.set(xlabel="PSNR, dB", ylabel="test photographs", title="PSNR of the test photographs")
     axes.legend()

@@ -20,12 +20,11 @@ from colorizer.manifest import manifest_of
 from colorizer.metrics import measure_all
 from colorizer.parallel import workers
 from colorizer.params import PrepareParams
-from colorizer.shards import Shards, write_shards
+from colorizer.shards import Shards, temporary_shards
 from colorizer.splits import TEST
 from colorizer.suffixes import SUFFIXES
 from colorizer.workspace import open_workspace
 
-COLORED = "colored"
 CPU = torch.device("cpu")
 
 Colorize = Callable[[Shards], Iterator[npt.NDArray[np.uint8]]]
@@ -42,17 +41,18 @@ class FolderEvaluation:
         :data:`colorizer.metrics.METRICS`, of the network and of no colour at all, in one order.
     left_out : DataFrame
         ``path``, ``reason`` and ``detail`` of the photographs that were not measured.
-    size : int
-        Side in pixels of the squares that were compared.
+    size : int or None
+        Side in pixels of the squares that were compared; None if each photograph was at its own
+        size.
     of_set, grey_of_set : mapping
         What :meth:`colorizer.frechet.FrechetReference.figures` found for all photographs together,
-        of the network and of no colour at all; empty if they are too few.
+        of the network and of no colour at all; empty if they are too few, or of many sizes.
     """
 
     per_image: pd.DataFrame
     grey: pd.DataFrame
     left_out: pd.DataFrame
-    size: int
+    size: int | None
     of_set: Mapping[str, float] = field(default_factory=dict)
     grey_of_set: Mapping[str, float] = field(default_factory=dict)
 
@@ -83,36 +83,59 @@ def evaluate_folder(
     UserError
         If there is no photograph, or none that passes the rules.
     """
+    manifest = found_in(folder)
+    with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
+        index = _prepare(folder, manifest, rules, Path(temporary))
+        require_any(index, folder)
+        left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
+        measured = about(index[index["split"] == TEST].sort_values(["shard", "row"]))
+        photographs = Shards(Path(temporary), TEST)
+        size = photographs.size
+        with temporary_shards(colorize(photographs), len(photographs), size) as colored:
+            per_image, grey = (
+                measured.join(measure_all(zip(squares, photographs, strict=True)))
+                for squares in (colored, paint_uniformly(photographs, GREY))
+            )
+            reference = FrechetReference(photographs, device)
+            of_set = reference.figures(colored)
+            grey_of_set = reference.figures(paint_uniformly(photographs, GREY))
+    return FolderEvaluation(per_image, grey, left_out, rules.size, of_set, grey_of_set)
+
+
+def found_in(folder: Path) -> pd.DataFrame:
+    """Return the manifest of the photographs in a folder.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
     manifest = manifest_of(folder)
     if manifest.empty:
         raise UserError(f"no photograph in {folder}: no file there ends in {', '.join(SUFFIXES)}")
-    with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
-        index = _prepare(folder, manifest, rules, Path(temporary))
-        left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
-        if len(left_out) == len(index):
-            raise UserError(
-                f"none of the {len(index)} photographs in {folder} can be measured: "
-                f"{counted(left_out)}"
-            )
-        measured = index[index["split"] == TEST].sort_values(["shard", "row"])
-        about = pd.DataFrame({"image": measured["path"], "category": measured["category"]})
-        about = about.reset_index(drop=True)
-        photographs = Shards(Path(temporary), TEST)
-        # Through the disk: measuring takes all cores, and so does the network.
-        write_shards(
-            Path(temporary), COLORED, colorize(photographs), len(photographs), photographs.size
+    return manifest
+
+
+def require_any(index: pd.DataFrame, folder: Path) -> None:
+    """Go on only if a photograph of the index is left, that is, has no ``reason``.
+
+    Raises
+    ------
+    UserError
+        If all are left out.
+    """
+    left_out = index[index["reason"] != ""]
+    if len(left_out) == len(index):
+        raise UserError(
+            f"none of the {len(index)} photographs in {folder} can be measured: "
+            f"{counted(left_out)}"
         )
-        per_image, grey = (
-            about.join(measure_all(zip(colored, photographs, strict=True)))
-            for colored in (
-                Shards(Path(temporary), COLORED),
-                paint_uniformly(photographs, GREY),
-            )
-        )
-        reference = FrechetReference(photographs, device)
-        of_set = reference.figures(Shards(Path(temporary), COLORED))
-        grey_of_set = reference.figures(paint_uniformly(photographs, GREY))
-    return FolderEvaluation(per_image, grey, left_out, rules.size, of_set, grey_of_set)
+
+
+def about(index: pd.DataFrame) -> pd.DataFrame:
+    """Return ``image`` and ``category`` of the photographs of an index, in its order."""
+    table = pd.DataFrame({"image": index["path"], "category": index["category"]})
+    return table.reset_index(drop=True)
 
 
 def counted(left_out: pd.DataFrame) -> str:

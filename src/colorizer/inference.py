@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from colorizer.aging import MEASURED, aged, seeds_of
 from colorizer.color import bytes_from_lab, lab_from_bytes
 from colorizer.models.base import Colorizer
 from colorizer.params import PredictParams
@@ -46,6 +47,7 @@ def colorize_squares(
     params: PredictParams,
     device: torch.device,
     saturation: float = 1.0,
+    aging_seed: int | None = None,
 ) -> Iterator[npt.NDArray[np.uint8]]:
     """Take the colours from prepared photographs and predict them back from lightness alone.
 
@@ -61,6 +63,10 @@ def colorize_squares(
         Where the network computes.
     saturation : float
         Factor of the predicted chroma.
+    aging_seed : int or None
+        If given, the network sees every photograph aged as :data:`colorizer.aging.MEASURED` says,
+        in a way that depends on this and on its pixels alone. What comes out has the
+        lightness of the photograph as it was: only what aging does to the colours shows.
 
     Yields
     ------
@@ -71,7 +77,8 @@ def colorize_squares(
     with tqdm(desc="predict", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
             batch = photographs[start : start + params.batch_size]
-            yield from colorize_batch(model, batch, params.mirror, device, saturation)
+            seeds = None if aging_seed is None else seeds_of(batch, aging_seed)
+            yield from colorize_batch(model, batch, params.mirror, device, saturation, seeds)
             bar.update(len(batch))
 
 
@@ -81,12 +88,15 @@ def colorize_batch(
     mirror: bool,
     device: torch.device,
     saturation: float = 1.0,
+    aging_seeds: Tensor | None = None,
 ) -> npt.NDArray[np.uint8]:
     """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; the same shape and type.
 
     The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`,
-    ``saturation`` as in :func:`colorize_squares`.
+    ``saturation`` as in :func:`colorize_squares`. With ``aging_seeds``, (B,) int64, the network
+    sees them aged.
     """
-    lightness = lab_from_bytes(photographs)[:, :1]
-    ab = predict_ab(model, lightness.to(device), mirror).cpu()
-    return bytes_from_lab(torch.cat([lightness, saturation * ab], dim=1))
+    lab = lab_from_bytes(photographs)
+    seen = lab if aging_seeds is None else aged(lab, MEASURED, aging_seeds)
+    ab = predict_ab(model, seen[:, :1].to(device), mirror).cpu()
+    return bytes_from_lab(torch.cat([lab[:, :1], saturation * ab], dim=1))

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -39,19 +39,22 @@ class Learner:
         )
         self.scheduler = _scheduler(self.optimizer, recipe, steps)
         self.average = _average(model, recipe)
-        self.rows: list[tuple[int, float, float, float]] = []  # epoch, train, val, lr
+        # epoch, train, val, lr; before the first epoch there is no loss of training.
+        self.rows: list[tuple[int, float | None, float, float]] = []
         self.best_epoch = 0
         self.best_weights: dict[str, Tensor] = {}
 
     @property
-    def learnt(self) -> nn.Module:
+    def learnt(self) -> Colorizer:
         """The network to validate and to keep: the average, if there is one."""
-        return self.model if self.average is None else self.average.module
+        learnt = self.model if self.average is None else self.average.module
+        assert isinstance(learnt, Colorizer)
+        return learnt
 
     @property
     def epoch(self) -> int:
         """The last finished epoch; 0 before the first."""
-        return len(self.rows)
+        return self.rows[-1][0] if self.rows else 0
 
     @property
     def lr(self) -> float:
@@ -60,8 +63,9 @@ class Learner:
 
     @property
     def history(self) -> pd.DataFrame:
-        """The finished epochs: epoch, train, val, lr."""
-        return pd.DataFrame(self.rows, columns=["epoch", "train", "val", "lr"])
+        """The finished epochs: epoch, train, val, lr; epoch 0 is the start, if it was noted."""
+        columns = ["epoch", "train", "val", "lr"]
+        return pd.DataFrame(self.rows, columns=columns).astype({"train": float})
 
     def step(self) -> None:
         """Change the weights by their gradients."""
@@ -72,10 +76,15 @@ class Learner:
 
     def finish_epoch(self, train: float, val: float, lr: float) -> None:
         """Note an epoch's losses; if it is the best one on val, keep its weights."""
-        best_val = self.rows[self.best_epoch - 1][2] if self.best_epoch else math.inf
+        best_val = min((row[2] for row in self.rows), default=math.inf)
         self.rows.append((self.epoch + 1, train, val, lr))
         if val < best_val:
             self._keep_as_best()
+
+    def note_start(self, val: float) -> None:
+        """Note the loss of the network as it is before the first epoch: it may stay the best."""
+        self.rows.append((0, None, val, 0.0))
+        self._keep_as_best()
 
     def state(self) -> State:
         """Return what :meth:`restore` needs to go on from here with the same bits."""

@@ -1,4 +1,4 @@
-"""Files that hold a trained network: where one is looked for, and what each kind is run by."""
+"""Files that hold a trained network: the one that comes with the code, and what runs each kind."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from pathlib import Path
 
 from colorizer.errors import UserError
 
+# Of the pipeline, in its own folder.
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
 # The network that comes with the code: docs/general_network.md.
 GENERAL = Path(__file__).parent / "models" / "general.safetensors"
 CHECKPOINT_SUFFIX, ONNX_SUFFIX = ".safetensors", ".onnx"
 TORCH, ONNX = "torch", "onnx"
 RUNTIMES = (TORCH, ONNX)
+
+
+def is_general(file: Path) -> bool:
+    """Tell whether a file is the general network that comes with the code."""
+    return file.resolve() == GENERAL.resolve()
+
+
+def name_of(file: Path) -> str:
+    """Return what to call the network in a file: its path, but for the general one's."""
+    return "general (comes with colorizer)" if is_general(file) else str(file)
 
 
 def require_network(file: Path) -> None:
@@ -22,11 +33,17 @@ def require_network(file: Path) -> None:
     UserError
         If it is not; it says where to get one from.
     """
-    if not file.is_file():
+    if file.is_file():
+        return
+    if is_general(file):
         raise UserError(
-            f"checkpoint {file} not found; train a network with: dvc repro, get that of your team "
-            "with: dvc pull, or name another with --checkpoint"
+            f"the general network is missing: {file} comes with colorizer; install it again, or "
+            "name another network with --checkpoint"
         )
+    raise UserError(
+        f"checkpoint {file} not found; leave --checkpoint out to use the general network, or name "
+        f"another: dvc repro trains {CHECKPOINT}, and dvc pull gets your team's"
+    )
 
 
 def runtime_of(file: Path, runtime: str | None = None) -> str:
@@ -46,9 +63,10 @@ def runtime_of(file: Path, runtime: str | None = None) -> str:
     """
     suffix = file.suffix.lower()
     if runtime == ONNX and suffix == CHECKPOINT_SUFFIX:
+        which = "" if is_general(file) else f" --checkpoint {file}"
         raise UserError(
-            f"--runtime onnx needs an ONNX file, got {file}; make one with: colorizer export "
-            "model.onnx, and name it with: --checkpoint model.onnx"
+            f"--runtime onnx needs an ONNX file, got {name_of(file)}; make one with: colorizer "
+            f"export model.onnx{which}, and name it with: --checkpoint model.onnx"
         )
     if runtime == TORCH and suffix == ONNX_SUFFIX:
         raise UserError(

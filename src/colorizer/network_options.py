@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorizer.network_files import CHECKPOINT, RUNTIMES
+from colorizer.network_files import CHECKPOINT, GENERAL, RUNTIMES, name_of
 
 if TYPE_CHECKING:
     from colorizer.photo_predictor import PhotoPredictor
 
 SMALLEST, LARGEST = 32, 1024
+
+
+def add_checkpoint_argument(parser: ArgumentParser) -> None:
+    """Add ``--checkpoint``, the file of a network; by default the one that comes with the code."""
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=GENERAL,
+        metavar="FILE",
+        help="a trained network, such as the pipeline's own, "
+        f"{CHECKPOINT} (default: the general network, which comes with colorizer)",
+    )
 
 
 def add_network_arguments(parser: ArgumentParser) -> None:
@@ -34,17 +47,12 @@ def add_network_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
     )
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        default=CHECKPOINT,
-        metavar="FILE",
-        help="a trained network, or an ONNX file of `colorizer export` (default: %(default)s)",
-    )
+    add_checkpoint_argument(parser)
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
-        help="what computes (default: onnx if the checkpoint is *.onnx, else torch)",
+        help="what computes (default: onnx if --checkpoint names an ONNX file of `colorizer "
+        "export`, else torch)",
     )
 
 
@@ -60,7 +68,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoPredictor, float]:
-    """Load the network that the arguments of :func:`add_network_arguments` name.
+    """Load the network that the arguments of :func:`add_network_arguments` name, and say which.
 
     ``changes`` are further ones of :func:`colorizer.runtimes.load_predictor`. It returns and
     raises what that does.
@@ -69,6 +77,13 @@ def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoP
 
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
     given = {name: value for name, value in options.items() if value is not None}
-    return load_predictor(
+    loaded = load_predictor(
         arguments.checkpoint, {**given, **changes}, arguments.size, arguments.runtime
     )
+    tell_network(arguments.checkpoint)
+    return loaded
+
+
+def tell_network(file: Path) -> None:
+    """Say on standard error which network is used."""
+    print(f"network: {name_of(file)}", file=sys.stderr, flush=True)

@@ -116,6 +116,25 @@ class Recipe:
     scale: Annotated[float, Rule(at_least=0.25, at_most=4)]
 
 
+Chance = Annotated[float, Rule(at_least=0, at_most=1)]
+
+
+@dataclass(frozen=True)
+class AgingParams:
+    """How many photographs are made old, and how probable each step is then."""
+
+    share: Chance
+    spectral_response: Chance
+    lens_blur: Chance
+    vignette: Chance
+    characteristic_curve: Chance
+    grain: Chance
+    scratches: Chance
+    halftone: Chance
+    compression: Chance
+    paper_border: Chance
+
+
 @dataclass(frozen=True)
 class UNetRecipe(Recipe):
     """A recipe, what the network starts from, and how its encoder takes part in it."""
@@ -125,6 +144,7 @@ class UNetRecipe(Recipe):
     frozen_blocks: Annotated[int, Rule(at_least=0, at_most=16)]
     dropout: Annotated[float, Rule(at_least=0, below=1)]
     hints: bool
+    aging: AgingParams
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from colorizer.full_size import colored_strips, has_alpha, has_wide_greys
-from colorizer.lightness_tables import WORD
+from colorizer.lightness_tables import BYTE, WORD
 from colorizer.photo_formats import FORMATS
 from colorizer.photo_hints import PixelHint, placed
 from colorizer.photo_predictor import PhotoPredictor
 from colorizer.photo_reading import Photo, read_photo
-from colorizer.photo_writing import Output, white_of, write_photo
+from colorizer.photo_writing import Output, canvas_of, white_of, write_photo
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,20 @@ class Colorist:
             lies outside of the photograph.
         """
         photo = read_photo(source)
-        known = placed(hints, photo.image.size)
-        ab = self.network.predict(photo.image, photo.space, known).at(self.saturation)
-        return self.write(photo, ab, target, format_)
+        return self.write(photo, self._predicted(photo, hints), target, format_)
+
+    def picture(self, photo: Photo) -> Image.Image:
+        """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
+
+        Returns
+        -------
+        Image
+            At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colours
+            that ``photo.space`` writes; never side by side.
+        """
+        strips = colored_strips(photo.image, photo.space, self._predicted(photo), BYTE)
+        with closing(strips):
+            return canvas_of(photo, photo.image.size, strips)
 
     def write(
         self, photo: Photo, ab: npt.NDArray[np.float32], target: Path, format_: str
@@ -101,3 +113,7 @@ class Colorist:
         if has_alpha(photo.image) and not FORMATS[format_].has_alpha:
             lost.append("transparency becomes white; --format png keeps it")
         return lost
+
+    def _predicted(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> npt.NDArray[np.float32]:
+        known = placed(hints, photo.image.size)
+        return self.network.predict(photo.image, photo.space, known).at(self.saturation)

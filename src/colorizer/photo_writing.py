@@ -76,7 +76,7 @@ def write_photo(
         if output.format == TIFF:
             write_tiff(partial, strips, size, photo.is_compressed, exif, profile, photo.dpi)
             return
-        canvas = _filled("RGBA" if has_alpha(photo.image) else "RGB", size, strips)
+        canvas = canvas_of(photo, size, strips)
         if not FORMATS[output.format].has_alpha:
             canvas = to_rgb(canvas)
         if output.format == JPEG and len(exif) > MAX_JPEG_EXIF_BYTES:
@@ -86,8 +86,24 @@ def write_photo(
         canvas.save(partial, FORMATS[output.format].pillow, **_options(output), **given)
 
 
-def _filled(mode: str, size: tuple[int, int], strips: Iterator[Pixels]) -> Image.Image:
-    canvas, top = Image.new(mode, size), 0
+def canvas_of(photo: Photo, size: tuple[int, int], strips: Iterator[Pixels]) -> Image.Image:
+    """Put a coloured photograph together.
+
+    Parameters
+    ----------
+    photo : Photo
+        The original.
+    size : tuple of int
+        Width and height of the result.
+    strips : iterator of ndarray
+        (rows, width, C) uint8 from top to bottom, as :func:`write_photo` takes them.
+
+    Returns
+    -------
+    Image
+        Mode RGB, or RGBA if the original has transparency.
+    """
+    canvas, top = Image.new("RGBA" if has_alpha(photo.image) else "RGB", size), 0
     for strip in strips:
         canvas.paste(Image.fromarray(strip), (0, top))
         top += len(strip)

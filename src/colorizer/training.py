@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -50,7 +50,10 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class Trained:
-    """The weights of the best epoch, and the history: epoch, train, val, lr."""
+    """The weights of the best epoch, and the history: epoch, train, val, lr.
+
+    Epoch 0 is the network as it was before; it has no ``train``.
+    """
 
     weights: dict[str, Tensor]
     best_epoch: int
@@ -68,6 +71,7 @@ def train(
     precision: str = "float32",
     processes: Processes = ALONE,
     recovery: Recovery | None = None,
+    may_stay: bool = False,
 ) -> Trained:
     """Train ``model`` in place and return what its best epoch on val had learnt.
 
@@ -94,6 +98,9 @@ def train(
         Those that share every batch; each calls this function with the same arguments.
     recovery : Recovery, optional
         Where to go on from, and where to save the state after each epoch.
+    may_stay : bool
+        Whether the network as it is, called epoch 0, is to be returned if no epoch is better: one
+        that starts from a trained network can only gain then.
 
     Raises
     ------
@@ -115,6 +122,8 @@ def train(
         print(f"going on after epoch {learner.epoch} of {epochs}")
     loop = EpochLoop(learner, recipe, device, precision, processes)
     done, total = (number * len(train_set) for number in (learner.epoch, epochs))
+    if may_stay and not len(learner.history):
+        learner.note_start(loop.validate(val_set, 0))
     with tqdm(
         desc="train", initial=done, total=total, unit="image", disable=not processes.is_first
     ) as bar:
@@ -171,13 +180,13 @@ class EpochLoop:
         return total / len(data)
 
     def validate(self, data: LabPhotographs, epoch: int) -> float:
-        """Return the mean loss over the photographs of what has been learnt so far."""
+        """Return the mean loss of what has been learnt so far, predicted as it will be used."""
         model = self.learner.learnt.eval()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         with torch.inference_mode():
             for batch in torch.split(torch.arange(len(data)), self.recipe.batch_size):  # (B,)
                 lab = data[batch[self.processes.share(len(batch))]].to(self.device)
-                total += self._loss(model, lab).double() * len(lab)
+                total += self._loss(model.predict, lab).double() * len(lab)
             total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
@@ -200,10 +209,10 @@ class EpochLoop:
         self.learner.step()
         return values[0].item()
 
-    def _loss(self, model: nn.Module, lab: Tensor) -> Tensor:
+    def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            ab = model(_lightness(lab))  # (B, 2, H, W)
+            ab = predict(_lightness(lab))  # (B, 2, H, W)
         return self._distance(ab, lab)
 
     def _losses_with_hints(self, model: HintedColorizer, lab: Tensor, hints: Tensor) -> Tensor:

@@ -37,14 +37,19 @@ def project(tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path
 
 
+def run(*words: str) -> None:
+    named = () if "--checkpoint" in words else ("--checkpoint", "net")
+    main(["evaluate", *words, *named])
+
+
 def error_of(*words: str) -> str:
     with pytest.raises(SystemExit) as ended:
-        main(["evaluate", *words])
+        run(*words)
     return str(ended.value.code)
 
 
 def figures(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
-    main(["evaluate", "net", "photographs", "--json", *words])
+    run("photographs", "--json", *words)
     content: dict[str, Any] = json.loads(capsys.readouterr().out)
     return content
 
@@ -53,14 +58,15 @@ def figures(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_table_goes_to_standard_output_and_progress_does_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["evaluate", "net", "photographs"])
+    run("photographs")
 
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[:3] == ["6 photographs, 32x32", "1 left out: 1 vertical", ""]
-    first_words = [line.split()[0] for line in lines[4:-2] if line]
+    assert lines[:4] == ["network: net", "6 photographs, 32x32", "1 left out: 1 vertical", ""]
+    first_words = [line.split()[0] for line in lines[5:-2] if line]
     assert first_words == ["network", "grey", "truth", "photographs", "hills", "towns"]
     assert lines[-1] == "predicted chroma x 1"
+    assert err.startswith("network: net\n")
     assert "predict: " in err
 
 
@@ -75,6 +81,72 @@ def test_parameters_come_from_the_file_and_options_go_before_it(
 
     set_params(project, prepare__orientation="any", prepare__size=64, predict__device="cpu")
     assert figures(capsys, "--params", str(project / "params.yaml")) == of_options
+
+
+def test_general_network_and_built_in_parameters_serve_where_none_are_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "params.yaml").unlink()
+
+    main(["evaluate", "photographs", "--size", "32", "--json"])
+
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert (found["network"], found["images"]) == ("general (comes with colorizer)", 6)
+    assert err.startswith("network: general (comes with colorizer)\n")
+
+
+@pytest.mark.usefixtures("project")
+def test_network_before_the_folder_ends_with_what_is_to_be_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert error_of("net", "photographs") == "2"
+    assert capsys.readouterr().err.endswith(
+        "argument FOLDER: one folder is measured, and 'photographs' is a second; --checkpoint "
+        "names the network: colorizer evaluate FOLDER --checkpoint FILE\n"
+    )
+
+
+class TestOwnSize:
+    def test_whole_photographs_are_measured(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run("photographs", "--own-size", "--per-image", "figures.csv")
+
+        out, err = capsys.readouterr()
+        assert out.splitlines()[:3] == [
+            "network: net",
+            "6 photographs, each at its own size",
+            "1 left out: 1 vertical",
+        ]
+        assert out.endswith("\npredicted chroma x 1\n")
+        assert err.startswith("network: net\n")
+        assert "measure: 100%" in err
+        assert len((project / "figures.csv").read_text().splitlines()) == 7
+
+    @pytest.mark.usefixtures("project")
+    def test_figures_are_json_alone(self, capsys: pytest.CaptureFixture[str]) -> None:
+        found = figures(capsys, "--own-size", "--orientation", "any", "--saturation", "0")
+
+        assert (found["network"], found["size"], found["images"]) == ("net", None, 7)
+        assert found["colorfulness"] < 1 < found["colorfulness_truth"]
+        assert found["psnr"] == pytest.approx(found["grey"]["psnr"], abs=0.2)
+
+    @pytest.mark.usefixtures("project")
+    @pytest.mark.parametrize(
+        "option", [("--size", "64"), ("--crop", "stretch"), ("--batch-size", "2")]
+    )
+    def test_options_of_squares_are_refused(self, option: tuple[str, str]) -> None:
+        assert error_of("photographs", "--own-size", *option) == (
+            f"error: {option[0]} does not go with --own-size, which measures whole photographs "
+            "at their own size, one by one; leave one of the two out"
+        )
+
+    @pytest.mark.usefixtures("project")
+    def test_photographs_must_hold_a_window_of_ssim(self) -> None:
+        assert error_of("photographs", "--own-size", "--min-side", "6").startswith(
+            "error: prepare.min_side must be at least 7 "
+        )
 
 
 def test_saturation_is_that_of_the_option_or_as_calibrated(
@@ -111,25 +183,31 @@ def test_figures_of_each_photograph_are_written(
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["none", "photographs"], "checkpoint none not found; train one with: dvc repro train"),
-        (["params.yaml", "photographs"], "params.yaml is not a checkpoint of this project: "),
-        (["net", "none"], "none must be a folder of photographs (nothing there)"),
-        (["net", "net"], "net must be a folder of photographs (a file)"),
-        (["net", "photographs", "--params", "none.yaml"], "none.yaml not found: run from the "),
         (
-            ["net", "photographs", "--size", "36"],
-            "--size must be a multiple of 8 for the network in net, got 36",
+            ["photographs", "--checkpoint", "none"],
+            "checkpoint none not found; leave --checkpoint out to use the general network, ",
         ),
         (
-            ["net", "photographs", "--size", "8"],
+            ["photographs", "--checkpoint", "params.yaml"],
+            "params.yaml is not a checkpoint of this project: ",
+        ),
+        (["none"], "none must be a folder of photographs (nothing there)"),
+        (["net"], "net must be a folder of photographs (a file)"),
+        (["photographs", "--params", "none.yaml"], "none.yaml not found: run from the "),
+        (
+            ["photographs", "--size", "36"],
+            "--size must be a multiple of 8 for the network net, got 36",
+        ),
+        (
+            ["photographs", "--size", "8"],
             "prepare.size must be a whole number >= 16 and <= 4096, got 8",
         ),
         (
-            ["net", "photographs", "--crop", "top"],
+            ["photographs", "--crop", "top"],
             "prepare.crop must be one of center, stretch, got 'top'",
         ),
-        (["net", "photographs", "--device", "gpu"], "device 'gpu' cannot be used: "),
-        (["net", "photographs", "--batch-size", "0"], "predict.batch_size must be a whole "),
+        (["photographs", "--device", "gpu"], "device 'gpu' cannot be used: "),
+        (["photographs", "--batch-size", "0"], "predict.batch_size must be a whole "),
     ],
 )
 def test_mistakes_are_told(words: list[str], error: str) -> None:
@@ -140,14 +218,14 @@ def test_damaged_checkpoint_is_told(project: Path) -> None:
     content = (project / "net").read_bytes()
     (project / "net").write_bytes(content[:-100])
 
-    assert error_of("net", "photographs").startswith("error: net is not a checkpoint of this ")
+    assert error_of("photographs").startswith("error: net is not a checkpoint of this ")
 
 
 def test_folder_of_nothing_to_measure_is_told(project: Path) -> None:
     (project / "empty").mkdir()
-    assert error_of("net", "empty").startswith("error: no photograph in empty: ")
+    assert error_of("empty").startswith("error: no photograph in empty: ")
 
     (project / "empty" / "a.jpg").write_bytes(b"no photograph")
-    assert error_of("net", "empty") == (
+    assert error_of("empty") == (
         "error: none of the 1 photographs in empty can be measured: 1 unreadable"
     )

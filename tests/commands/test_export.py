@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from colorizer.cli import main
-from colorizer.network_files import CHECKPOINT
+from colorizer.network_files import CHECKPOINT, GENERAL
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable
 from tests.onnx_helpers import onnx, painting_graph, save_graph
@@ -29,8 +29,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_handlers: No
 
 
 def run(*words: str) -> None:
+    named = () if "--checkpoint" in words else ("--checkpoint", str(CHECKPOINT))
     with repeatable(0):
-        main(words)
+        main([*words, *named])
 
 
 def status_of(*words: str) -> object:
@@ -47,8 +48,10 @@ def test_network_becomes_a_file_that_colors_as_it_does(
     run("export", "model.onnx")
 
     out, err = capfd.readouterr()
-    assert out.startswith("model.onnx (0.0 MB): ab as of torch to within ")
-    assert err == ""
+    assert out.startswith(
+        f"model.onnx (0.0 MB) holds the network {CHECKPOINT}: ab as of torch to within "
+    )
+    assert err == f"network: {CHECKPOINT}\n"
     after = tree(project)
     content = after.pop("model.onnx")
     assert after == before
@@ -63,6 +66,32 @@ def test_network_becomes_a_file_that_colors_as_it_does(
     colors = [np.asarray(opened(Path(name))).astype(int) for name in ("torch.png", "onnx.png")]
     assert abs(colors[0] - colors[1]).max() <= 1
     assert np.ptp(colors[1], axis=-1).mean() > 2
+
+
+def test_general_network_is_exported_where_no_other_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = []
+
+    def describe(checkpoint: Path) -> tuple[None, None]:
+        described.append(checkpoint)
+        return None, None
+
+    def export(model: None, card: None, file: Path, opset: int) -> str:
+        file.touch()
+        return "to within 0"
+
+    monkeypatch.setattr(onnx_export, "describe", describe)
+    monkeypatch.setattr(onnx_export, "export_onnx", export)
+
+    main(["export", "model.onnx"])
+
+    assert described == [GENERAL]
+    assert capsys.readouterr() == (
+        "model.onnx (0.0 MB) holds the network general (comes with colorizer): ab as of torch "
+        "to within 0\n",
+        "network: general (comes with colorizer)\n",
+    )
 
 
 def test_opset_and_checkpoint_are_as_asked(project: Path) -> None:
@@ -118,7 +147,7 @@ def test_interrupt_leaves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["m.onnx", "--checkpoint", "none"], "checkpoint none not found; train a network with: "),
+        (["m.onnx", "--checkpoint", "none"], "checkpoint none not found; leave --checkpoint out "),
         (["m.onnx", "--checkpoint", "README"], "README is not a checkpoint of this project: "),
         (
             ["data/checkpoints/m.onnx"],

@@ -24,6 +24,7 @@ from tests.photo_helpers import greys, lab_of, opened, sepia
 from tests.test_stage_errors import set_params
 
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
+NETWORK = f"network: {CHECKPOINT}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,8 @@ def save_unet(doubt: float) -> None:
 
 
 def run(*words: str) -> None:
-    main(["photo", *words])
+    named = () if "--checkpoint" in words else ("--checkpoint", str(CHECKPOINT))
+    main(["photo", *words, *named])
 
 
 def status_of(*words: str) -> object:
@@ -91,11 +93,25 @@ def test_one_photograph_is_written_beside_itself(
 
     run("old.jpg")
 
-    assert capsys.readouterr() == ("old_color.jpg\n", "")
+    assert capsys.readouterr() == ("old_color.jpg\n", NETWORK)
     made = tree(project)
     del made["old_color.jpg"]
     assert made == before
     assert opened(Path("old_color.jpg")).size == (64, 48)
+    assert chroma("old_color.jpg") > 1
+
+
+def test_general_network_colors_where_no_other_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_params(project, predict__saturation=0.0)  # the network is not of this pipeline
+
+    main(["photo", "old.jpg"])
+
+    assert capsys.readouterr() == (
+        "old_color.jpg\n",
+        "network: general (comes with colorizer)\n",
+    )
     assert chroma("old_color.jpg") > 1
 
 
@@ -245,7 +261,7 @@ def test_what_cannot_be_kept_is_told(capsys: pytest.CaptureFixture[str]) -> None
 
     assert capsys.readouterr() == (
         "wide_color.png\n",
-        "note: wide.png: 16 bits become 8; --format tiff keeps them\n",
+        f"{NETWORK}note: wide.png: 16 bits become 8; --format tiff keeps them\n",
     )
 
 
@@ -260,7 +276,7 @@ class TestHints:
 
         run("flat.png", "--hint", f"10,50,{self.BRICK}", "--hint", "85,10,3c78c8")
 
-        assert capsys.readouterr() == ("flat_color.png\n", "")
+        assert capsys.readouterr() == ("flat_color.png\n", NETWORK)
         lab = lab_of(opened(Path("flat_color.png")))
         assert lab[1:, 50, 10] == pytest.approx(self.AB, abs=3)
         assert lab[1:, 10, 85] == pytest.approx((7.1, -47.3), abs=3)
@@ -364,8 +380,8 @@ def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
     [
         (
             ["--checkpoint", "none"],
-            "checkpoint none not found; train a network with: dvc repro, get that of your team "
-            "with: dvc pull, or name another with --checkpoint",
+            "checkpoint none not found; leave --checkpoint out to use the general network, or "
+            "name another: dvc repro trains data/checkpoints/model.safetensors, and dvc pull ",
         ),
         (["--checkpoint", "old.jpg"], "old.jpg is not a checkpoint of this project: "),
         (["--device", "gpu"], "device 'gpu' cannot be used: "),

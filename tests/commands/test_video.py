@@ -41,7 +41,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> None:
-    main(["video", *words])
+    named = () if "--checkpoint" in words else ("--checkpoint", str(CHECKPOINT))
+    main(["video", *words, *named])
 
 
 def status_of(*words: str) -> object:
@@ -57,6 +58,7 @@ def test_clip_is_written_beside_itself(project: Path, capsys: pytest.CaptureFixt
 
     out, err = capsys.readouterr()
     assert out == "clip_color.mp4\n"
+    assert err.startswith(f"network: {CHECKPOINT}\n")
     assert "colour: 100%" in err
     assert "5/5" in err
     made = tree(project)

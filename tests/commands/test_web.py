@@ -41,8 +41,8 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_missing_network_is_told() -> None:
     pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
 
-    assert error_of("--port", "0").startswith(
-        "error: checkpoint data/checkpoints/model.safetensors not found"
+    assert error_of("--port", "0", "--checkpoint", "none").startswith(
+        "error: checkpoint none not found"
     )
 
 
@@ -90,7 +90,7 @@ def test_page_is_served_until_interrupted_and_leaves_nothing(tmp_path: Path) -> 
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=30)
 
-    assert (server.returncode, out, err) == (130, "", "")
+    assert (server.returncode, out, err) == (130, "", f"network: {CHECKPOINT}\n")
     left = {path.name for folder in ("temporary", "home") for path in Path(folder).iterdir()}
     assert left <= {f"torchinductor_{getuser()}"}, "that is torch's"
     made = {path.name for path in tmp_path.iterdir()}

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colorizer.errors import UserError
+from colorizer.network_files import name_of, require_network
+from colorizer.network_options import add_checkpoint_argument, tell_network
+
+if TYPE_CHECKING:
+    from colorizer.evaluation_settings import EvaluationSettings
+    from colorizer.folder_evaluation import FolderEvaluation
+    from colorizer.params import PrepareParams
 
 # What is imported within `run` is slow to load, and the help needs none of it.
 
 DESCRIPTION = """\
-Measure a trained network on a folder of colour photographs.
+Measure a network on a folder of colour photographs.
 
 The photographs are prepared as the pipeline does it, coloured by the network from their lightness
 alone, and compared with what they were: PSNR, SSIM, CIEDE2000 and colourfulness, beside those of
 doing nothing (grey). All that pass the rules of preparation are measured; the folder that a
 photograph lies in is its category. Nothing is written, but for --per-image.
 
-Whatever is not given as an option is taken from params.yaml.
+With --own-size, whole photographs are coloured and compared at their own size, by the same code
+and settings as those of `colorizer photo`: the figures of what it gives.
 
-  colorizer evaluate data/checkpoints/model.safetensors photographs
-  colorizer evaluate model.safetensors photographs --orientation any --json > figures.json
+Whatever is not given as an option is taken from params.yaml, or from what it says as shipped.
+
+  colorizer evaluate photographs
+  colorizer evaluate photographs --own-size --per-image figures.csv
+  colorizer evaluate photographs --checkpoint data/checkpoints/model.safetensors
+  colorizer evaluate photographs --orientation any --json > figures.json
 """
 # Options that stand for a parameter of the same name: its type, and what it means.
 PREPARE: dict[str, tuple[type, str]] = {
@@ -39,15 +51,27 @@ PREDICT: dict[str, tuple[type, str]] = {
     "batch_size": (int, "photographs that the network colours at once"),
     "saturation": (float, "factor of the predicted chroma, in place of the chosen one"),
 }
+OF_SQUARES = ("size", "crop", "batch_size", "aged")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument(
-        "checkpoint", type=Path, metavar="CHECKPOINT", help="a trained network (*.safetensors)"
+        "folder", type=Path, metavar="FOLDER", help="photographs, in sub-folders by category"
+    )
+    # Of those who name the network before the folder, as was once the way.
+    parser.add_argument("more", nargs="*", type=_refuse, metavar="FOLDER", help=SUPPRESS)
+    add_checkpoint_argument(parser)
+    parser.add_argument(
+        "--own-size",
+        action="store_true",
+        help="whole photographs at their own size, as `colorizer photo` colours them",
     )
     parser.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="photographs, in sub-folders by category"
+        "--aged",
+        action="store_true",
+        help="let the network see every photograph aged, as by film, prints and files; only what "
+        "that does to the colours is measured",
     )
     parser.add_argument(
         "--json", action="store_true", help="print all figures as JSON, and nothing else"
@@ -58,15 +82,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--params",
         type=Path,
-        default=Path("params.yaml"),
         metavar="FILE",
-        help="where all else is taken from (default: %(default)s)",
+        help="where all else is taken from (default: params.yaml, if it is in this folder)",
     )
     for block, options in (("prepare", PREPARE), ("predict", PREDICT)):
         group = parser.add_argument_group(f"instead of the file's {block} block")
         for name, (kind, meaning) in options.items():
-            flag = "--" + name.replace("_", "-")
-            group.add_argument(flag, dest=name, type=kind, metavar=name.upper(), help=meaning)
+            group.add_argument(
+                _flag(name), dest=name, type=kind, metavar=name.upper(), help=meaning
+            )
 
 
 def run(arguments: Namespace) -> None:
@@ -75,42 +99,98 @@ def run(arguments: Namespace) -> None:
     Raises
     ------
     UserError
-        If the checkpoint, the folder or a parameter cannot be used, or no photograph is left.
+        If the checkpoint, the folder or an option cannot be used, or no photograph is left.
     """
-    from colorizer.checkpoint import load_checkpoint
-    from colorizer.devices import make_repeatable, pick_device
     from colorizer.evaluation_report import as_json, as_text
+    from colorizer.evaluation_settings import evaluation_settings
     from colorizer.files import write_csv
-    from colorizer.folder_evaluation import evaluate_folder
-    from colorizer.inference import colorize_squares
-    from colorizer.params import changed, load_params
-    from colorizer.vividness import saturation_of
+    from colorizer.params import changed
 
-    params = load_params(arguments.params)
-    rules = changed(params.prepare, "prepare", _given(arguments, PREPARE))
-    settings = changed(params.predict, "predict", _given(arguments, PREDICT))
+    _check_own_size(arguments)
+    settings = evaluation_settings(arguments.params)
+    rules = changed(settings.prepare, "prepare", _given(arguments, PREPARE))
     if not arguments.folder.is_dir():
         found = "a file" if arguments.folder.exists() else "nothing there"
         raise UserError(f"{arguments.folder} must be a folder of photographs ({found})")
+    require_network(arguments.checkpoint)
+    if arguments.own_size:
+        evaluation, saturation = _at_own_size(arguments, rules)
+    else:
+        evaluation, saturation = _as_squares(arguments, rules, settings)
+    if arguments.per_image:
+        write_csv(arguments.per_image, evaluation.per_image.sort_values("image"))
+    network = name_of(arguments.checkpoint)
+    if arguments.json:
+        print(json.dumps(as_json(evaluation, network), indent=2, allow_nan=False))
+    else:
+        print(f"{as_text(evaluation, network)}\n\npredicted chroma x {saturation:g}")
+
+
+def _refuse(text: str) -> str:
+    raise ArgumentTypeError(
+        f"one folder is measured, and {text!r} is a second; --checkpoint names the network: "
+        "colorizer evaluate FOLDER --checkpoint FILE"
+    )
+
+
+def _check_own_size(arguments: Namespace) -> None:
+    if not arguments.own_size:
+        return
+    for name in OF_SQUARES:
+        if getattr(arguments, name) not in (None, False):
+            raise UserError(
+                f"{_flag(name)} does not go with --own-size, which measures whole photographs at "
+                "their own size, one by one; leave one of the two out"
+            )
+
+
+def _as_squares(
+    arguments: Namespace, rules: PrepareParams, settings: EvaluationSettings
+) -> tuple[FolderEvaluation, float]:
+    from colorizer.aging import MEASURED_SEED
+    from colorizer.checkpoint import load_checkpoint
+    from colorizer.devices import make_repeatable, pick_device
+    from colorizer.folder_evaluation import evaluate_folder
+    from colorizer.inference import colorize_squares
+    from colorizer.params import changed
+    from colorizer.vividness import saturation_of
+
+    predict = changed(settings.predict, "predict", _given(arguments, PREDICT))
     model = load_checkpoint(arguments.checkpoint)
     if rules.size % model.size_multiple:
         raise UserError(
-            f"--size must be a multiple of {model.size_multiple} for the network in "
-            f"{arguments.checkpoint}, got {rules.size}"
+            f"--size must be a multiple of {model.size_multiple} for the network "
+            f"{name_of(arguments.checkpoint)}, got {rules.size}"
         )
-    saturation = saturation_of(settings, arguments.checkpoint)
-    device = pick_device(settings.device)
-    make_repeatable(params.seed)
+    saturation = saturation_of(predict, arguments.checkpoint)
+    device = pick_device(predict.device)
+    make_repeatable(settings.seed)
+    tell_network(arguments.checkpoint)
     colorize = partial(
-        colorize_squares, model, params=settings, device=device, saturation=saturation
+        colorize_squares,
+        model,
+        params=predict,
+        device=device,
+        saturation=saturation,
+        aging_seed=MEASURED_SEED if arguments.aged else None,
     )
-    evaluation = evaluate_folder(arguments.folder, rules, colorize, device)
-    if arguments.per_image:
-        write_csv(arguments.per_image, evaluation.per_image.sort_values("image"))
-    if arguments.json:
-        print(json.dumps(as_json(evaluation), indent=2, allow_nan=False))
-    else:
-        print(f"{as_text(evaluation)}\n\npredicted chroma x {saturation:g}")
+    return evaluate_folder(arguments.folder, rules, colorize, device), saturation
+
+
+def _at_own_size(arguments: Namespace, rules: PrepareParams) -> tuple[FolderEvaluation, float]:
+    from colorizer.commands.photo import QUALITY
+    from colorizer.own_size_evaluation import evaluate_at_own_size
+    from colorizer.photo import Colorist
+    from colorizer.runtimes import load_predictor
+
+    network, saturation = load_predictor(arguments.checkpoint, _given(arguments, PREDICT))
+    tell_network(arguments.checkpoint)
+    colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+    return evaluate_at_own_size(arguments.folder, rules, colorist), saturation
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _given(arguments: Namespace, options: dict[str, tuple[type, str]]) -> dict[str, Any]:

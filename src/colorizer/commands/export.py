@@ -7,7 +7,8 @@ from pathlib import Path
 
 from colorizer.errors import UserError
 from colorizer.extras import require_extra
-from colorizer.network_files import CHECKPOINT, ONNX_SUFFIX, require_network
+from colorizer.network_files import CHECKPOINT, ONNX_SUFFIX, name_of, require_network
+from colorizer.network_options import add_checkpoint_argument, tell_network
 
 # What is imported within `run` is slow to load, and the help needs none of it.
 
@@ -18,7 +19,8 @@ It takes any number of photographs of any size, and any number of colour hints; 
 what goes in and what comes out, and all else that one must know. It is there once ONNX Runtime has
 predicted the same colours as torch: a and b of CIELAB to within 0.001, with hints 0.01.
 
-  colorizer export model.onnx
+  colorizer export model.onnx                    the general network
+  colorizer export model.onnx --checkpoint data/checkpoints/model.safetensors
   colorizer photo old.jpg --checkpoint model.onnx
 """
 OPSETS = range(18, 24)
@@ -29,13 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "file", type=_onnx_file, metavar=f"FILE{ONNX_SUFFIX}", help="the file to write"
     )
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        default=CHECKPOINT,
-        metavar="FILE",
-        help="the trained network (default: %(default)s)",
-    )
+    add_checkpoint_argument(parser)
     parser.add_argument(
         "--opset",
         type=int,
@@ -74,8 +70,12 @@ def run(arguments: Namespace) -> None:
 
     raise_on_interrupts()
     model, card = describe(arguments.checkpoint)
+    tell_network(arguments.checkpoint)
     differences = export_onnx(model, card, file, arguments.opset)
-    print(f"{file} ({file.stat().st_size / 1e6:.1f} MB): ab as of torch {differences}")
+    print(
+        f"{file} ({file.stat().st_size / 1e6:.1f} MB) holds the network "
+        f"{name_of(arguments.checkpoint)}: ab as of torch {differences}"
+    )
 
 
 def _onnx_file(text: str) -> Path:

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Make the pictures of the documents anew, with the general network and the embedded sample.
+
+None of these photographs is among those that the network was trained on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageOps
+
+from colorizer.aging import STEPS, aged, only
+from colorizer.color import lab_from_bytes
+from colorizer.errors import UserError
+from colorizer.network_files import GENERAL
+from colorizer.photo import Colorist
+from colorizer.photo_reading import read_photo
+from colorizer.runtimes import load_predictor
+
+SAMPLE = Path("data/sample/scenes")
+IMAGES = Path("docs/images")
+BEFORE_AFTER: tuple[str, ...] = ()
+PANELS: tuple[str, ...] = ()
+AGED: tuple[str, ...] = ()
+SIDE, GAP, LABEL, QUALITY = 256, 4, 150, 90
+SEED = 5
+
+
+def main() -> None:
+    """Write docs/images/before_after.jpg, panels.jpg and aging.jpg."""
+    try:
+        network, saturation = load_predictor(GENERAL, {})
+        colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+        before_after = [_both(colorist, name) for name in BEFORE_AFTER]
+        panels = [(*_both(colorist, name), _true(name)) for name in PANELS]
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    _save("before_after.jpg", list(zip(*before_after, strict=True)))
+    _save("panels.jpg", list(zip(*panels, strict=True)))
+    _save_aging()
+
+
+def _true(name: str) -> Image.Image:
+    return ImageOps.fit(Image.open(SAMPLE / name).convert("RGB"), (SIDE, SIDE))
+
+
+def _both(colorist: Colorist, name: str) -> tuple[Image.Image, Image.Image]:
+    """Return a photograph without its colours, and coloured, both as squares."""
+    colored = colorist.picture(read_photo(SAMPLE / name)).convert("RGB")
+    return _grey(_true(name)), ImageOps.fit(colored, (SIDE, SIDE))
+
+
+def _grey(photograph: Image.Image) -> Image.Image:
+    lightness = lab_from_bytes(np.asarray(photograph)[None])[0, 0].numpy()
+    return _shown(lightness)
+
+
+def _shown(lightness: np.ndarray) -> Image.Image:
+    return Image.fromarray((lightness * 2.55).round().clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _save_aging() -> None:
+    """Save a sheet of what each step of aging does to some photographs, a row each."""
+    photographs = np.stack([np.asarray(_true(name)) for name in AGED])
+    lab = lab_from_bytes(photographs)
+    seeds = torch.arange(SEED, SEED + len(AGED))
+    rows, names = [[_shown(one[0].numpy()) for one in lab]], ["as it was"]
+    for step in ("spectral_response", *STEPS, "paper_border"):
+        rows.append([_shown(one[0].numpy()) for one in aged(lab, only(step), seeds)])
+        names.append(step)
+    _save("aging.jpg", rows, names)
+
+
+def _save(
+    name: str, rows: Sequence[Sequence[Image.Image]], labels: Sequence[str] | None = None
+) -> None:
+    left = LABEL if labels else 0
+    width = left + len(rows[0]) * (SIDE + GAP) - GAP
+    sheet = Image.new("RGB", (width, len(rows) * (SIDE + GAP) - GAP), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, row in enumerate(rows):
+        top = number * (SIDE + GAP)
+        for column, picture in enumerate(row):
+            sheet.paste(picture, (left + column * (SIDE + GAP), top))
+        if labels:
+            draw.text((4, top + 4), labels[number].replace("_", "\n"), fill="black", font_size=20)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    sheet.save(IMAGES / name, quality=QUALITY)
+    print(IMAGES / name)
+
+
+if __name__ == "__main__":
+    main()
