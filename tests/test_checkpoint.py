@@ -229,7 +229,7 @@ class TestErrors:
     def test_unknown_version_or_network(self, tmp_path: Path, changes: dict[str, Any]) -> None:
         path = tmp_path / "model.safetensors"
         save_file(weights_of("simple_ae"), path, metadata=about(**changes))
-        with pytest.raises(UserError, match="this code reads version '3' of unet, conv_ae, simp"):
+        with pytest.raises(UserError, match="this code reads version '4' of unet, conv_ae, simp"):
             load_checkpoint(path)
 
     def test_vividness_of_no_file(self, path: Path) -> None:

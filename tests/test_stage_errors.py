@@ -155,7 +155,7 @@ def test_predict_with_a_network_of_an_older_version(tmp_path: Path) -> None:
 
     assert error_of("predict", tmp_path) == (
         "checkpoint data/checkpoints/model.safetensors holds the network 'unet' in version '1'; "
-        "this code reads version '3' of unet, conv_ae, simple_ae. Train anew with: dvc repro train"
+        "this code reads version '4' of unet, conv_ae, simple_ae. Train anew with: dvc repro train"
     )
 
 

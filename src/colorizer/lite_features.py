@@ -17,8 +17,7 @@ MULTIPLE = 32
 class LiteFeatures:
     """The last features of EfficientNet-Lite0 with ImageNet's weights, averaged over the picture.
 
-    Its convolutions repeat the border of a picture, as everywhere in this project, where the
-    published network pads with zeros.
+    Its convolutions pad with zeros, as published, unlike those that the U-Net paints from.
 
     Parameters
     ----------

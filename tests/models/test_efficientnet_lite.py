@@ -155,6 +155,28 @@ def test_grouped_convolution_with_bias_equals_plain_torch() -> None:
     torch.testing.assert_close(same(image), plain(image))
 
 
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (3, 1), (5, 1), (3, 2), (5, 2)])
+def test_border_may_be_repeated_instead(kernel: int, stride: int) -> None:
+    image = torch.rand(1, 2, 8, 6, generator=torch.Generator().manual_seed(0))
+    convolution = SameConv2d(2, 3, kernel, stride, bias=False)
+    within = convolution(image)
+    convolution.repeats_border = True
+    repeated = convolution(image)
+    # Where the kernel sees no border, nothing changes; one tone everywhere stays one tone.
+    inner = (..., slice(2, -2), slice(2, -2)) if stride == 1 else (..., slice(1, -1), slice(1, -1))
+    torch.testing.assert_close(repeated[inner], within[inner])
+    flat = convolution(torch.full((1, 2, 8, 6), 0.7))
+    torch.testing.assert_close(flat, flat[..., :1, :1].expand_as(flat))
+
+
+def test_whole_encoder_repeats_borders_if_asked_to() -> None:
+    encoder = EfficientNetLite0(repeats_border=True).eval()
+    with torch.inference_mode():
+        taps = encoder(torch.full((1, 3, 64, 64), 0.3))
+    for tap in taps:
+        torch.testing.assert_close(tap, tap[..., :1, :1].expand_as(tap), rtol=1e-3, atol=1e-3)
+
+
 def photographs() -> Tensor:
     pictures = []
     for name in UNMISTAKABLE:

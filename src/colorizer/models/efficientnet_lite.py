@@ -30,20 +30,28 @@ CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution padded as TensorFlow does, but by repeating the border instead of with zeros.
+    """Convolution padded as TensorFlow does: with stride 2 the odd pixel goes right and below.
 
-    With stride 2 the odd pixel goes right and below: symmetric padding would shift every feature
-    map by half a pixel from what the published weights were trained on. Zeros would darken the
-    features of every border, and chroma would fade there. Input height and width must be multiples
-    of the stride.
+    Symmetric padding would shift every feature map by half a pixel from what the published
+    weights were trained on. Input height and width must be multiples of the stride.
+
+    ``repeats_border`` pads with the border itself instead of zeros.
     """
+
+    repeats_border = False
 
     def forward(self, image: Tensor) -> Tensor:
         """Convolve (B, C, H, W) to (B, C', H / stride, W / stride)."""
         total = self.kernel_size[0] - self.stride[0]
-        if total:
-            before, after = total // 2, total - total // 2
+        before, after = total // 2, total - total // 2
+        if self.repeats_border and total:
             image = F.pad(image, (before, after, before, after), mode="replicate")
+        elif before == after:
+            return F.conv2d(
+                image, self.weight, self.bias, self.stride, before, self.dilation, self.groups
+            )
+        elif total:
+            image = F.pad(image, (before, after, before, after))
         return super().forward(image)
 
 
@@ -79,9 +87,15 @@ class EfficientNetLite0(nn.Module):
     """The trunk of EfficientNet-Lite0; its classifier is left out.
 
     Parameter names are those of the published weights, underscores included.
+
+    Parameters
+    ----------
+    repeats_border : bool
+        Pad features with their border instead of zeros, as the published weights know it. Zeros
+        tell where a picture ends, and what is painted from such features fades there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, repeats_border: bool = False) -> None:
         super().__init__()
         self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, stride=2, bias=False)
         self._bn0 = nn.BatchNorm2d(STEM_CHANNELS, eps=BATCH_NORM_EPSILON)
@@ -94,6 +108,9 @@ class EfficientNetLite0(nn.Module):
                 )
                 channels = out_channels
         self._blocks = nn.ModuleList(blocks)
+        for layer in self.modules():
+            if isinstance(layer, SameConv2d):
+                layer.repeats_border = repeats_border
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return the features at strides 2, 4, 8, 16 and 32.

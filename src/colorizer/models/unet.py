@@ -73,7 +73,7 @@ class UNet(HintedColorizer):
     ) -> None:
         super().__init__()
         self.encoder_lr = encoder_lr
-        self.encoder = EfficientNetLite0().eval()
+        self.encoder = EfficientNetLite0(repeats_border=True).eval()
         self.encoder.requires_grad_(encoder_lr > 0)
         self.encoder.freeze(frozen_blocks)
         skips = TAP_CHANNELS[-2:0:-1]  # strides 16, 8, 4
