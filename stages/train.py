@@ -104,7 +104,7 @@ def _write(
     save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights, vividness)
     write_csv(VIVIDNESS, vividness)
     write_csv(LOSS, trained.history)
-    best = trained.history.set_index("epoch").loc[trained.best_epoch]
+    best = trained.history[trained.history["epoch"] == trained.best_epoch].iloc[0]
     write_json(
         METRICS,
         {

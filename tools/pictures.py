@@ -24,9 +24,22 @@ from colorizer.runtimes import load_predictor
 
 SAMPLE = Path("data/sample/scenes")
 IMAGES = Path("docs/images")
-BEFORE_AFTER: tuple[str, ...] = ()
-PANELS: tuple[str, ...] = ()
-AGED: tuple[str, ...] = ()
+BEFORE_AFTER = (
+    "forest-and-water/lake.jpg",
+    "town-and-buildings/castle-maintenon.jpg",
+    "animals-in-nature/1-tortoiseshell.jpg",
+    "garden-and-park/playing-field.jpg",
+)
+# Some right, some wrong.
+PANELS = (
+    "garden-and-park/garden-rock.jpg",
+    "landscape/picosdeeuropa_by_aitzol_berasategi.jpg",
+    "town-and-buildings/city-with-water2.jpg",
+    "animals-in-nature/friends_by_aitzol_berasategi.jpg",
+    "garden-and-park/pool.jpg",
+    "plants-close-up/flower.jpg",
+)
+AGED = BEFORE_AFTER
 SIDE, GAP, LABEL, QUALITY = 256, 4, 150, 90
 SEED = 5
 

@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _psnr(checkpoint: Path, photographs: np.ndarray) -> float:
-    model = load_checkpoint(checkpoint).to(memory_format=torch.channels_last)
+    model = load_checkpoint(checkpoint)
     colored = colorize_batch(model, photographs, mirror=False, device=torch.device("cpu"))
     pairs = zip(colored, photographs, strict=True)
     return float(np.mean([psnr_from_mse(mse(*pair)) for pair in pairs]))

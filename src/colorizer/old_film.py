@@ -65,11 +65,11 @@ def characteristic_curve(lightness: Lightness, random: np.random.Generator) -> L
     slope, middle = random.uniform(0.5, 9.0), random.uniform(0.3, 0.7)
     black, white = random.uniform(0, 20), random.uniform(80, 100)
 
-    def logistic(share: Lightness | float) -> Lightness:
-        return np.asarray(1 / (1 + np.exp(-slope * (share - middle))), dtype=np.float32)
+    def logistic(share: npt.NDArray[np.floating] | float) -> npt.NDArray[np.floating]:
+        return np.asarray(1 / (1 + np.exp(-slope * (share - middle))))
 
     low, high = logistic(0.0), logistic(1.0)
-    curved = (logistic(lightness / 100) - low) / (high - low)
+    curved = (logistic(lightness / np.float32(100)) - low) / (high - low)
     return _in_range(black + (white - black) * curved)
 
 

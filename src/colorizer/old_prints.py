@@ -10,6 +10,7 @@ import io
 import math
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from colorizer.old_film import Lightness
@@ -58,7 +59,8 @@ def halftone(lightness: Lightness, random: np.random.Generator) -> Lightness:
     strength = random.uniform(5, 25)
     # Neither paper nor full ink has dots.
     share = lightness / 100
-    return (lightness + strength * 4 * share * (1 - share) * screen).clip(0, 100)
+    printed: Lightness = lightness + np.float32(strength * 4) * share * (1 - share) * screen
+    return printed.clip(0, 100)
 
 
 def compression(lightness: Lightness, random: np.random.Generator) -> Lightness:
@@ -71,7 +73,7 @@ def compression(lightness: Lightness, random: np.random.Generator) -> Lightness:
 
 def paper_border(
     lightness: Lightness, random: np.random.Generator
-) -> tuple[Lightness, np.ndarray[tuple[int, int], np.dtype[np.bool_]]]:
+) -> tuple[Lightness, npt.NDArray[np.bool_]]:
     """Return lightness inside a border of paper, and where that is, (H, W) bool.
 
     Each side of the border is up to 6 % of the shorter side wide; most are light, some black.
@@ -83,7 +85,8 @@ def paper_border(
     paper = np.ones(lightness.shape, dtype=bool)
     paper[top : height - bottom, left : width - right] = False
     tone = random.uniform(2, 15) if random.random() < 0.2 else random.uniform(75, 99)
-    return np.where(paper, np.float32(tone), lightness), paper
+    bordered: Lightness = np.where(paper, np.float32(tone), lightness)
+    return bordered, paper
 
 
 def _mark(random: np.random.Generator) -> float:
