@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from colorizer.color import lab_from_bytes
 from colorizer.errors import UserError
 from colorizer.network_files import GENERAL
 from colorizer.photo import Colorist
+from colorizer.photo_hints import parse_hint
 from colorizer.photo_reading import read_photo
 from colorizer.runtimes import load_predictor
 
@@ -40,21 +42,30 @@ PANELS = (
     "plants-close-up/flower.jpg",
 )
 AGED = BEFORE_AFTER
+# Places are shares of width and height.
+HINTS: dict[str, tuple[tuple[float, float, str], ...]] = {
+    "garden-and-park/pool.jpg": ((0.5, 0.6, "#2e9fd6"),),
+    "plants-close-up/flower.jpg": ((0.5, 0.52, "#f0955a"),),
+    "landscape/hay_field.jpg": ((0.5, 0.2, "#2fb0e0"), (0.5, 0.85, "#e0b030")),
+}
+AGED_SIDE = 160
 SIDE, GAP, LABEL, QUALITY = 256, 4, 150, 90
 SEED = 5
 
 
 def main() -> None:
-    """Write docs/images/before_after.jpg, panels.jpg and aging.jpg."""
+    """Write docs/images/before_after.jpg, panels.jpg, hints.jpg and aging.jpg."""
     try:
         network, saturation = load_predictor(GENERAL, {})
         colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
         before_after = [_both(colorist, name) for name in BEFORE_AFTER]
         panels = [(*_both(colorist, name), _true(name)) for name in PANELS]
+        hinted = [_hinted(colorist, name, hints) for name, hints in HINTS.items()]
     except UserError as error:
         sys.exit(f"error: {error}")
     _save("before_after.jpg", list(zip(*before_after, strict=True)))
     _save("panels.jpg", list(zip(*panels, strict=True)))
+    _save("hints.jpg", list(zip(*hinted, strict=True)))
     _save_aging()
 
 
@@ -68,6 +79,25 @@ def _both(colorist: Colorist, name: str) -> tuple[Image.Image, Image.Image]:
     return _grey(_true(name)), ImageOps.fit(colored, (SIDE, SIDE))
 
 
+def _hinted(
+    colorist: Colorist, name: str, hints: Sequence[tuple[float, float, str]]
+) -> tuple[Image.Image, Image.Image]:
+    """Return a photograph coloured without and with hints; where these are is marked."""
+    photo = read_photo(SAMPLE / name)
+    width, height = photo.image.size
+    known = [parse_hint(f"{int(x * width)},{int(y * height)},{color}") for x, y, color in hints]
+    with TemporaryDirectory() as folder:
+        target = Path(folder, "hinted.png")
+        colorist.colorize(SAMPLE / name, target, "png", known)
+        with Image.open(target) as image:
+            colored = image.convert("RGB")
+    draw = ImageDraw.Draw(colored)
+    for x, y, color in hints:
+        draw.circle((x * width, y * height), height / 40, fill=color, outline="white")
+    plain = colorist.picture(photo).convert("RGB")
+    return ImageOps.fit(plain, (SIDE, SIDE)), ImageOps.fit(colored, (SIDE, SIDE))
+
+
 def _grey(photograph: Image.Image) -> Image.Image:
     lightness = lab_from_bytes(np.asarray(photograph)[None])[0, 0].numpy()
     return _shown(lightness)
@@ -79,7 +109,8 @@ def _shown(lightness: np.ndarray) -> Image.Image:
 
 def _save_aging() -> None:
     """Save a sheet of what each step of aging does to some photographs, a row each."""
-    photographs = np.stack([np.asarray(_true(name)) for name in AGED])
+    size = (AGED_SIDE, AGED_SIDE)
+    photographs = np.stack([np.asarray(_true(name).resize(size)) for name in AGED])
     lab = lab_from_bytes(photographs)
     seeds = torch.arange(SEED, SEED + len(AGED))
     rows, names = [[_shown(one[0].numpy()) for one in lab]], ["as it was"]
@@ -92,14 +123,14 @@ def _save_aging() -> None:
 def _save(
     name: str, rows: Sequence[Sequence[Image.Image]], labels: Sequence[str] | None = None
 ) -> None:
-    left = LABEL if labels else 0
-    width = left + len(rows[0]) * (SIDE + GAP) - GAP
-    sheet = Image.new("RGB", (width, len(rows) * (SIDE + GAP) - GAP), "white")
+    left, side = LABEL if labels else 0, rows[0][0].width
+    width = left + len(rows[0]) * (side + GAP) - GAP
+    sheet = Image.new("RGB", (width, len(rows) * (side + GAP) - GAP), "white")
     draw = ImageDraw.Draw(sheet)
     for number, row in enumerate(rows):
-        top = number * (SIDE + GAP)
+        top = number * (side + GAP)
         for column, picture in enumerate(row):
-            sheet.paste(picture, (left + column * (SIDE + GAP), top))
+            sheet.paste(picture, (left + column * (side + GAP), top))
         if labels:
             draw.text((4, top + 4), labels[number].replace("_", "\n"), fill="black", font_size=20)
     IMAGES.mkdir(parents=True, exist_ok=True)
