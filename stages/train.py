@@ -67,12 +67,10 @@ def _train(params: Params, device: torch.device, processes: Processes) -> None:
         if processes.is_first:
             key = fingerprint(settings, recipe, (train_set, val_set), device)
             recovery = stack.enter_context(Recovery(RESUME, key))
-        train_lab = stack.enter_context(LabPhotographs(train_set))
-        val_lab = stack.enter_context(LabPhotographs(val_set))
         trained = train(
             model,
             recipe,
-            (train_lab, val_lab),
+            (LabPhotographs(train_set), LabPhotographs(val_set)),
             params.epochs,
             params.seed,
             device,

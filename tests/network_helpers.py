@@ -35,6 +35,7 @@ PLAIN = Recipe(
     lr=0.001,
     weight_decay=0.0,
     schedule="constant",
+    chroma_weight=0.0,
     loss="l1",
     batch_size=2,
     ema=0.0,
@@ -61,6 +62,7 @@ def unet_recipe(**changes: Any) -> UNetRecipe:
         "encoder_lr": 0.1,
         "frozen_blocks": 0,
         "dropout": 0.0,
+        "batch_statistics": False,
         "hints": True,
         "aging": NO_AGING,
     }

@@ -34,8 +34,13 @@ class Learner:
 
     def __init__(self, model: Colorizer, recipe: Recipe, steps: int) -> None:
         self.model = model
+        on_gpu = next(model.parameters()).is_cuda
         self.optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameter_groups(recipe.lr), lr=recipe.lr, weight_decay=recipe.weight_decay
+            model.parameter_groups(recipe.lr),
+            lr=recipe.lr,
+            weight_decay=recipe.weight_decay,
+            # On a GPU the steps of many small tensors take long; on a CPU bits stay as they are.
+            fused=True if on_gpu else None,
         )
         self.scheduler = _scheduler(self.optimizer, recipe, steps)
         self.average = _average(model, recipe)
@@ -158,7 +163,10 @@ def _average(model: Colorizer, recipe: Recipe) -> AveragedModel | None:
         return None
     average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
     # Buffers too: the statistics of batch normalisation belong to the weights.
-    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+    averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+    # It looks at its count in every step, and on a GPU would wait for it.
+    averaged.n_averaged = averaged.n_averaged.cpu()
+    return averaged
 
 
 def _scheduler(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:

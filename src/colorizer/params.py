@@ -107,6 +107,7 @@ class Recipe:
     weight_decay: Annotated[float, Rule(at_least=0)]
     schedule: Annotated[str, Rule(choices=("constant", "one_cycle"))]
     loss: Annotated[str, Rule(choices=("l1", "sqrt_l1", "smooth_l1", "mse"))]
+    chroma_weight: Annotated[float, Rule(at_least=0)]
     batch_size: Annotated[int, Rule(at_least=1)]
     ema: Annotated[float, Rule(at_least=0, below=1)]
     flip: bool
@@ -143,6 +144,7 @@ class UNetRecipe(Recipe):
     encoder_lr: Annotated[float, Rule(at_least=0)]
     frozen_blocks: Annotated[int, Rule(at_least=0, at_most=16)]
     dropout: Annotated[float, Rule(at_least=0, below=1)]
+    batch_statistics: bool
     hints: bool
     aging: AgingParams
 

