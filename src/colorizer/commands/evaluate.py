@@ -24,16 +24,25 @@ Measure a network on a folder of colour photographs.
 
 The photographs are prepared as the pipeline does it, coloured by the network from their lightness
 alone, and compared with what they were: PSNR, SSIM, CIEDE2000 and colourfulness, beside those of
-doing nothing (grey). All that pass the rules of preparation are measured; the folder that a
-photograph lies in is its category. Nothing is written, but for --per-image.
+no colour at all (grey). With 500 photographs or more, the Fréchet distance says how far the
+coloured ones, as a set, are from the true ones (lower is better). All photographs that pass the
+rules of preparation are measured; the folder that a photograph lies in is its category. Nothing is
+written, except by --per-image.
 
-With --own-size, whole photographs are coloured and compared at their own size, by the same code
-and settings as those of `colorizer photo`: the figures of what it gives.
+Two options ask something else:
+
+  --own-size  How good is what `colorizer photo` writes? Whole photographs are coloured and
+              compared at their own size, by the same code and with the same settings. There is
+              no Fréchet distance then.
+  --aged      How well does it do on old photographs? The network sees each photograph as old
+              film, prints and files would have left it. Its colours are then put on the lightness
+              of the photograph as it was, so that only the colours are measured.
 
 Whatever is not given as an option is taken from params.yaml, or from what it says as shipped.
 
   colorizer evaluate photographs
   colorizer evaluate photographs --own-size --per-image figures.csv
+  colorizer evaluate photographs --aged
   colorizer evaluate photographs --checkpoint data/checkpoints/model.safetensors
   colorizer evaluate photographs --orientation any --json > figures.json
 """
@@ -65,13 +74,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--own-size",
         action="store_true",
-        help="whole photographs at their own size, as `colorizer photo` colours them",
+        help="measure whole photographs at their own size, as `colorizer photo` colours them",
     )
     parser.add_argument(
         "--aged",
         action="store_true",
-        help="let the network see every photograph aged, as by film, prints and files; only what "
-        "that does to the colours is measured",
+        help="let the network see each photograph as if it were old, and measure what that does "
+        "to the colours; not with --own-size",
     )
     parser.add_argument(
         "--json", action="store_true", help="print all figures as JSON, and nothing else"
