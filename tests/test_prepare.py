@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from tqdm import tqdm
 
 import stages.prepare
 from colorizer.errors import UserError
@@ -181,6 +183,18 @@ def test_same_bytes_however_the_photographs_are_divided(
 ) -> None:
     monkeypatch.setattr("colorizer.examining.TASKS_A_CORE", 0.01)
     monkeypatch.setattr("colorizer.examining.TASK_PHOTOGRAPHS", at_once)
+
+    prepare(raw, rules, tmp_path / "again")
+
+    assert tree(tmp_path / "again") == tree(target)
+
+
+@pytest.mark.usefixtures("prepared")
+def test_same_bytes_without_a_progress_bar(
+    raw: Path, target: Path, tmp_path: Path, rules: PrepareParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As TQDM_DISABLE=1 in the environment does, which tqdm reads as it is imported.
+    monkeypatch.setattr("colorizer.examining.tqdm", partial(tqdm, disable=True))
 
     prepare(raw, rules, tmp_path / "again")
 

@@ -14,6 +14,7 @@ from colorizer.color import lab_from_bytes
 from colorizer.params import Recipe, UNetRecipe
 from colorizer.shards import Shards
 
+
 class LabPhotographs:
     """A split in Lab, converted as it is read: a hundredth of what a step of training costs.
 

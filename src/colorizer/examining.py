@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -89,10 +90,9 @@ def examine_all(pool: Pool, workspace: Workspace, params: PrepareParams) -> Foun
     )
     found = Found(count)
     with tqdm(desc="prepare", total=count, unit="photograph") as bar:
-        for reports in pool.run(examine, tasks):
-            for report in reports:
-                found.add(int(bar.n), report)
-                bar.update()
+        for number, report in enumerate(chain.from_iterable(pool.run(examine, tasks))):
+            found.add(number, report)
+            bar.update()
     return found
 
 

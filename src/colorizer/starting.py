@@ -40,9 +40,7 @@ def starts_from_general(recipe: Recipe) -> bool:
 def _with_first_weights(name: str, recipe: Recipe) -> Colorizer:
     if not isinstance(recipe, UNetRecipe):
         return build(name)
-    model = UNet(
-        recipe.encoder_lr, recipe.frozen_blocks, recipe.dropout, recipe.batch_statistics
-    )
+    model = UNet(recipe.encoder_lr, recipe.frozen_blocks, recipe.dropout, recipe.batch_statistics)
     if recipe.start == GENERAL_START:
         load_weights(model, GENERAL)
     elif recipe.start == IMAGENET_START:
