@@ -6,8 +6,11 @@ Networks", in its Lite variant: ReLU6, no squeeze-and-excitation, stem and head 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from colorizer.models.shared_layers import SharedBatchNorm2d
@@ -62,10 +65,49 @@ def _bordered(image: Tensor, before: int, after: int) -> Tensor:
     if not image.is_cuda:
         return F.pad(image, (before, after, before, after), mode="replicate")
     # On a GPU torch's padding leaves channels_last, and its gradients differ from run to run.
-    for axis in (-1, -2):
-        first, last = image.narrow(axis, 0, 1), image.narrow(axis, -1, 1)
-        image = torch.cat([first] * before + [image] + [last] * after, dim=axis)
-    return image
+    bordered: Tensor = _RepeatBorder.apply(image, before, after)  # type: ignore[no-untyped-call]
+    return bordered
+
+
+class _RepeatBorder(torch.autograd.Function):
+    """Padding by repetition that copies an image once on its way, and once on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, image: Tensor, before: int, after: int) -> Tensor:
+        ctx.widths = before, after
+        height, width = (side + before for side in image.shape[-2:])
+        out = F.pad(image, (before, after, before, after))  # (B, C, before + H + after, ...)
+        rows = out[..., before:width]
+        rows[..., :before, :] = image[..., :1, :]
+        rows[..., height:, :] = image[..., -1:, :]
+        out[..., :before] = out[..., before : before + 1]
+        out[..., width:] = out[..., width - 1 : width]
+        return out
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        before, after = ctx.widths
+        rows = slice(before, gradient.shape[-2] - after)
+        inner = _folded(gradient[..., rows, :], -1, before, after)
+        if before:
+            above = gradient[..., :before, :].sum(dim=-2)
+            inner[..., 0, :] += _folded(above, -1, before, after)
+        if after:
+            below = gradient[..., -after:, :].sum(dim=-2)
+            inner[..., -1, :] += _folded(below, -1, before, after)
+        return inner, None, None
+
+
+def _folded(gradient: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """Add what lies outside along an axis to the border from which it was repeated."""
+    count = gradient.shape[axis] - before - after
+    inner = gradient.narrow(axis, before, count).clone()
+    if before:
+        inner.select(axis, 0).add_(gradient.narrow(axis, 0, before).sum(dim=axis))
+    if after:
+        inner.select(axis, -1).add_(gradient.narrow(axis, before + count, after).sum(dim=axis))
+    return inner
 
 
 class _Block(nn.Module):
