@@ -30,8 +30,8 @@ CATEGORIES = 20
 
 def prepare_all(folder: Path) -> None:
     """Prepare the photographs of ``folder``/raw."""
-    from colorizer.params import load_params
-    from colorizer.prepare import prepare
+    from colorizer.common.params import load_params
+    from colorizer.prepare.pipeline import prepare
 
     params = replace(load_params(REPOSITORY / "params.yaml").prepare, orientation="any")
     prepare(folder / "raw", params, folder / "prepared")
@@ -41,10 +41,10 @@ def feed(folder: Path) -> None:
     """Go through the training photographs for two epochs, as training does without a network."""
     import torch
 
-    from colorizer.dataset import LabPhotographs, augment, shuffled
-    from colorizer.params import load_params
-    from colorizer.shards import Shards
-    from colorizer.splits import TRAIN
+    from colorizer.common.params import load_params
+    from colorizer.data.dataset import LabPhotographs, augment, shuffled
+    from colorizer.data.shards import Shards
+    from colorizer.data.splits import TRAIN
 
     recipe = load_params(REPOSITORY / "params.yaml").train.recipe("unet")
     generator = torch.Generator().manual_seed(0)
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def _make_photographs(folder: Path, count: int) -> None:
-    from colorizer.manifest import write_manifest
+    from colorizer.data.manifest import write_manifest
 
     for number in range(CATEGORIES):
         (folder / str(number)).mkdir(parents=True)

@@ -25,22 +25,22 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.multiply_adds import multiply_adds
-from colorizer.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figure
-from colorizer.color import AB_SCALE
-from colorizer.dataset import LabPhotographs, steps_per_epoch
-from colorizer.devices import make_repeatable, pick_device
-from colorizer.distributed import ALONE
-from colorizer.files import write_csv
-from colorizer.inference import colorize_batch
-from colorizer.learner import Learner
-from colorizer.metrics import mse, psnr_from_mse
-from colorizer.models.base import Colorizer
-from colorizer.models.registry import MODELS
-from colorizer.params import Params, Recipe, load_params
-from colorizer.shards import Shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train
-from colorizer.training import LOSSES, EpochLoop
+from colorizer.color.lab_torch import AB_SCALE
+from colorizer.common.files import write_csv
+from colorizer.common.params import Params, Recipe, load_params
+from colorizer.data.dataset import LabPhotographs, steps_per_epoch
+from colorizer.data.shards import Shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.evaluation.metrics import mse, psnr_from_mse
+from colorizer.figures.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figure
+from colorizer.inference.predict import colorize_batch
+from colorizer.networks.base import Colorizer
+from colorizer.networks.devices import make_repeatable, pick_device
+from colorizer.networks.registry import MODELS
+from colorizer.training.distributed import ALONE
+from colorizer.training.learner import Learner
+from colorizer.training.loop import LOSSES, EpochLoop
+from colorizer.training.starting import build_to_train
 
 REFERENCE = "conv_ae"
 COUNTED = 2  # photographs in the step whose multiply-adds are counted

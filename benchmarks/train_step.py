@@ -34,21 +34,21 @@ import psutil
 import torch
 from torch import Tensor
 
-from colorizer.color import AB_SCALE
-from colorizer.dataset import LabPhotographs, augment
-from colorizer.devices import pick_device
-from colorizer.hints import draw_number, draw_places, true_hints
-from colorizer.learner import Learner
-from colorizer.models.hinted import HintedColorizer
-from colorizer.models.registry import MODELS
-from colorizer.models.unet import UNet
-from colorizer.params import Params, Recipe, UNetRecipe, load_params
-from colorizer.recovery import Recovery
-from colorizer.recovery_state import State
-from colorizer.shards import Shards, write_shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train
-from colorizer.training import LOSSES, train
+from colorizer.color.lab_torch import AB_SCALE
+from colorizer.common.params import Params, Recipe, UNetRecipe, load_params
+from colorizer.data.dataset import LabPhotographs, augment
+from colorizer.data.shards import Shards, write_shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.networks.devices import pick_device
+from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
+from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.registry import MODELS
+from colorizer.networks.unet import UNet
+from colorizer.training.learner import Learner
+from colorizer.training.loop import LOSSES, train
+from colorizer.training.recovery import Recovery
+from colorizer.training.starting import build_to_train
+from colorizer.training.training_state import State
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Photographs a batch on a CPU, for networks that take most of a second for one.

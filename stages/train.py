@@ -7,23 +7,23 @@ from time import perf_counter
 import pandas as pd
 import torch
 
-from colorizer.checkpoint import save_checkpoint
-from colorizer.dataset import LabPhotographs
-from colorizer.devices import make_repeatable
-from colorizer.distributed import Processes, joined, process_device
-from colorizer.errors import UserError, run_stage
-from colorizer.files import write_csv, write_json
-from colorizer.interrupts import raise_on_interrupts
-from colorizer.launching import launch, must_launch
-from colorizer.models.base import Colorizer
-from colorizer.params import Params, load_params
-from colorizer.recovery import Recovery
-from colorizer.reproducibility import fingerprint
-from colorizer.shards import Shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train, starts_from_general
-from colorizer.training import Trained, train
-from colorizer.vividness import measure_vividness
+from colorizer.common.errors import UserError, run_stage
+from colorizer.common.files import write_csv, write_json
+from colorizer.common.interrupts import raise_on_interrupts
+from colorizer.common.params import Params, load_params
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.evaluation.saturation_curve import measure_vividness
+from colorizer.networks.base import Colorizer
+from colorizer.networks.checkpoint import save_checkpoint
+from colorizer.networks.devices import make_repeatable
+from colorizer.training.distributed import Processes, joined, process_device
+from colorizer.training.launching import launch, must_launch
+from colorizer.training.loop import Trained, train
+from colorizer.training.recovery import Recovery
+from colorizer.training.run_key import fingerprint
+from colorizer.training.starting import build_to_train, starts_from_general
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")

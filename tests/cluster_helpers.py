@@ -19,7 +19,7 @@ from typing import Any
 
 import distributed
 
-from colorizer import parallel
+from colorizer.common import parallel
 from tests.conftest import REPOSITORY
 
 SOURCE = Path(parallel.__file__).parents[1]

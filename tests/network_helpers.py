@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer.color import lab_from_bytes
-from colorizer.dataset import LabPhotographs
-from colorizer.devices import make_repeatable
-from colorizer.models.base import Colorizer
-from colorizer.models.hint_head import DOUBT, HintHead
-from colorizer.models.hinted import HintedColorizer, Seen
-from colorizer.params import AgingParams, Recipe, UNetRecipe
-from colorizer.shards import Shards
-from colorizer.shards import write_shards as write_split
+from colorizer.color.lab_torch import lab_from_bytes
+from colorizer.common.params import AgingParams, Recipe, UNetRecipe
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards
+from colorizer.data.shards import write_shards as write_split
+from colorizer.networks.base import Colorizer
+from colorizer.networks.devices import make_repeatable
+from colorizer.networks.hint_head import DOUBT, HintHead
+from colorizer.networks.hinted import HintedColorizer, Seen
 
 # Tensors as tiny as these are computed sooner by one thread than by several that meet.
 torch.set_num_threads(1)
