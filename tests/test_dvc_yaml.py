@@ -62,7 +62,7 @@ def test_declared_code_is_imported(stage: str) -> None:
     imported = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
     for dep in declared_code(stage):
         modules = {*dep.glob("*.py")} - {dep / "__init__.py"} if dep.is_dir() else {dep}
-        # Of a package that a stage uses less than half of it names modules, not to rerun for nothing.
+        # Of a package that a stage hardly uses it names modules, not to rerun for nothing.
         assert len(modules & imported) >= len(modules) / 2, dep
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from colorizer.data.suffixes import SUFFIXES
+from colorizer.data.manifest import SUFFIXES
 from colorizer.photo import plan as photo_files
 from colorizer.photo.plan import SIDE_BY_SIDE, Wish, is_file_name, plan
 

@@ -15,10 +15,9 @@ import torch
 from colorizer.common.errors import UserError
 from colorizer.common.parallel import workers
 from colorizer.common.params import PrepareParams
-from colorizer.data.manifest import manifest_of
+from colorizer.data.manifest import SUFFIXES, manifest_of
 from colorizer.data.shards import Shards, temporary_shards
 from colorizer.data.splits import TEST
-from colorizer.data.suffixes import SUFFIXES
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.frechet import FrechetReference
 from colorizer.evaluation.metrics import measure_all

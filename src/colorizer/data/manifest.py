@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import sha256_of, write_csv
-from colorizer.data.suffixes import SUFFIXES
+
+if TYPE_CHECKING:
+    # Not before it is needed: `colorizer photo` needs the suffixes alone, and starts sooner.
+    import pandas as pd
 
 MANIFEST = "manifest.csv"
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 
 
 def photographs_in(folder: Path) -> list[Path]:
@@ -34,6 +38,8 @@ def manifest_of(folder: Path) -> pd.DataFrame:
     UserError
         If a name holds control characters or is not UTF-8, which a CSV file cannot carry.
     """
+    import pandas as pd
+
     names = {path: _name(path, folder) for path in photographs_in(folder)}
     rows = [
         (name, path.stat().st_size, sha256_of(path))
@@ -63,6 +69,8 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     UserError
         If there is none.
     """
+    import pandas as pd
+
     file = folder / MANIFEST
     if not file.is_file():
         raise UserError(f"{file} not found; fetch photographs with: dvc repro fetch")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 
 from colorizer.common.errors import UserError
-from colorizer.data.suffixes import SUFFIXES
+from colorizer.data.manifest import SUFFIXES
 
 ARCHIVE_SUFFIXES = (
     *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".lzma", ".zst"),

@@ -14,8 +14,7 @@ from tqdm import tqdm
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_folder
 from colorizer.common.params import FetchParams
-from colorizer.data.manifest import photographs_in, write_manifest
-from colorizer.data.suffixes import SUFFIXES
+from colorizer.data.manifest import SUFFIXES, photographs_in, write_manifest
 from colorizer.fetch import colorsurvey
 from colorizer.fetch.archives import ArchiveLimits, extract_photographs
 from colorizer.fetch.downloads import Remote, downloaded, is_url, remote_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from colorizer.data.suffixes import SUFFIXES
+from colorizer.data.manifest import SUFFIXES
 
 JPEG, PNG, TIFF, WEBP, HEIC = "jpeg", "png", "tiff", "webp", "heic"
 
