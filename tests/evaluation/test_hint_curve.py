@@ -16,9 +16,9 @@ from colorizer.data.shards import Shards
 from colorizer.evaluation import hint_curve
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import measure
-from colorizer.inference.chroma import Chroma
 from colorizer.inference.predict import colorize_squares
 from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer
 from tests.network_helpers import (
     HintedPainter,

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.common.errors import UserError
-from colorizer.inference.chroma import Chroma
 from colorizer.inference.predict import predict_ab
 from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import mirrored
 from colorizer.networks.registry import build

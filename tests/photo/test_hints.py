@@ -5,7 +5,7 @@ import re
 import pytest
 from skimage.color import rgb2lab
 
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Hint
 from colorizer.photo.hints import PixelHint, ab_of, parse_hint, placed
 
 BRICK = (200, 85, 61)

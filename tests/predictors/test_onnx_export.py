@@ -13,7 +13,7 @@ from torch import nn
 
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Hint
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.files import CHECKPOINT

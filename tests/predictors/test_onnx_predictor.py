@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Hint
 from colorizer.predictors.view import seen_lightness
 from tests.onnx_helpers import CARD, card, painting_graph, save_graph
 from tests.photo_helpers import greys

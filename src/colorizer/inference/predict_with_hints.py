@@ -7,8 +7,8 @@ from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.errors import UserError
-from colorizer.inference.chroma import Chroma
 from colorizer.inference.predict import predict_ab
+from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer, check_size, resized
 from colorizer.networks.hint_tensors import mirrored
 from colorizer.networks.hinted import HintedColorizer, Seen

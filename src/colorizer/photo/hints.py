@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from colorizer.color.lab_numpy import lab_from_bytes
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Hint
 
 _WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})")
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.inference.hint import Hint, as_array
+from colorizer.inference.types import Hint, as_array
 from colorizer.predictors.onnx_card import HINTS, LIGHTNESS, OnnxCard
 from colorizer.predictors.protocol import PhotoChroma
 from colorizer.predictors.view import nearest_side, seen_lightness, view_size

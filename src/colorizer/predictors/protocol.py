@@ -10,8 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
-from colorizer.inference.chroma import Chroma
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Chroma, Hint
 
 # (2, h, w) float32, of one photograph.
 PhotoChroma = Chroma[npt.NDArray[np.float32]]

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
-from colorizer.inference.hint import Hint, as_array
 from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.types import Hint, as_array
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.hinted import HintedColorizer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from colorizer.inference.hint import Hint
+from colorizer.inference.types import Hint
 from colorizer.photo.hints import ab_of
 from colorizer.web.limits import RefusedError
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from colorizer.inference.hint import Hint, as_array
+from colorizer.inference.types import Hint, as_array
 
 
 def test_array_has_a_row_for_each() -> None:
