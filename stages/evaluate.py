@@ -16,7 +16,6 @@ from colorizer.evaluation.baselines import GREY, mean_ab, paint_uniformly
 from colorizer.evaluation.frechet import FRECHET, FrechetReference
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import Photograph, measure_all, per_category, summarize
-from colorizer.evaluation.saturation_curve import saturation_of
 from colorizer.figures.charts import save_figure
 from colorizer.figures.panels import (
     Coloring,
@@ -28,6 +27,7 @@ from colorizer.figures.panels import (
     vividness_figure,
 )
 from colorizer.inference.predict import colorize_squares
+from colorizer.inference.saturation import saturation_of
 from colorizer.networks.checkpoint import load_checkpoint
 from colorizer.networks.devices import make_repeatable, pick_device
 from colorizer.networks.files import GENERAL

@@ -11,9 +11,9 @@ from colorizer.common.params import load_params
 from colorizer.data.shards import Shards, read_split_index, write_shards
 from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.metrics import mse, psnr_from_mse
-from colorizer.evaluation.saturation_curve import saturation_of
 from colorizer.figures.panels import Coloring, panel, panel_names, save_picture
 from colorizer.inference.cluster import colorist
+from colorizer.inference.saturation import saturation_of
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from colorizer.evaluation.saturation_curve import cautious, choose_saturation
+from colorizer.inference.saturation import cautious, choose_saturation
 from tests.e2e.conftest import Clone
 
 PER_IMAGE = [

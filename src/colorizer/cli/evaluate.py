@@ -159,8 +159,8 @@ def _as_squares(
     from colorizer.cli.evaluate_folder import evaluate_folder
     from colorizer.common.params import changed
     from colorizer.data.aging import MEASURED_SEED
-    from colorizer.evaluation.saturation_curve import saturation_of
     from colorizer.inference.predict import colorize_squares
+    from colorizer.inference.saturation import saturation_of
     from colorizer.networks.checkpoint import load_checkpoint
     from colorizer.networks.devices import make_repeatable, pick_device
 

@@ -2,12 +2,10 @@
 
 A network that is unsure predicts the mean or the median of the colours that a thing can have, and
 means are dull. To multiply ab by a factor makes up for it and costs accuracy; both are measured
-here, and the factor is chosen.
+here. :mod:`colorizer.inference.saturation` chooses the factor.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,20 +13,15 @@ import torch
 from joblib import Parallel, delayed
 
 from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
-from colorizer.common.params import PredictParams
 from colorizer.data.shards import Shards
 from colorizer.evaluation.metrics import Photograph, colorfulness, mse, psnr_from_mse
 from colorizer.inference.predict import predict_ab
 from colorizer.networks.base import Colorizer
-from colorizer.networks.checkpoint import load_vividness
 
 SATURATIONS = tuple(round(0.05 * step, 2) for step in range(41))  # 0 to 2
 # Enough to choose by, also where val holds many thousands. Shards are in the order of content
 # hashes: the first ones are as good as any.
 MOST_PHOTOGRAPHS = 500
-# How many photographs' word it takes to be as sure as one is beforehand that 1 is right. Without
-# it, what a few photographs allow is a draw of lots, and dear for others (docs/experiments.md).
-DOUBTS = 30
 BATCH_SIZE = 32
 
 
@@ -72,52 +65,6 @@ def measure_vividness(model: Colorizer, photographs: Shards, device: torch.devic
     table["colorfulness"] = sums[:, 1] / truth if truth > 0 else 0.0
     table["photographs"] = count
     return table
-
-
-def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
-    """Return the largest saturation that costs at most ``cost`` dB and is no more than true.
-
-    Parameters
-    ----------
-    vividness : DataFrame
-        What :func:`measure_vividness` returned.
-    cost : float
-        dB of PSNR, from the best.
-
-    Returns
-    -------
-    float
-        At least that of the best PSNR, even where it makes photographs more colourful than they
-        were.
-    """
-    best = vividness.iloc[int(vividness["psnr"].argmax())]
-    cheap = vividness["psnr"] >= best["psnr"] - cost
-    vivid = vividness[cheap & (vividness["colorfulness"] <= 1)]
-    return float(max([best["saturation"], *vivid["saturation"]]))
-
-
-def cautious(saturation: float, photographs: int) -> float:
-    """Return a saturation between 1 and the one that so many photographs spoke for.
-
-    The fewer they are, the nearer to 1: the mean of what they say and of :data:`DOUBTS` voices
-    for 1, in hundredths.
-    """
-    return round(1 + (saturation - 1) * photographs / (photographs + DOUBTS), 2)
-
-
-def saturation_of(params: PredictParams, checkpoint: Path) -> float:
-    """Return the saturation that ``params`` name, or choose it as the checkpoint's val allows.
-
-    Raises
-    ------
-    UserError
-        If the checkpoint cannot be read.
-    """
-    if isinstance(params.saturation, str):  # auto
-        vividness = load_vividness(checkpoint)
-        chosen = choose_saturation(vividness, params.saturation_cost)
-        return cautious(chosen, int(vividness["photographs"].iloc[0]))
-    return params.saturation
 
 
 def _psnr_and_colorfulness(colored: Photograph, true: Photograph) -> tuple[float, float]:

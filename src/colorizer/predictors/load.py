@@ -56,7 +56,7 @@ def load_predictor(
 def _with_torch(
     checkpoint: Path, changes: Mapping[str, object], side: int | None
 ) -> tuple[PhotoPredictor, float]:
-    from colorizer.evaluation.saturation_curve import saturation_of
+    from colorizer.inference.saturation import saturation_of
     from colorizer.networks.devices import make_repeatable, pick_device
     from colorizer.predictors.torch_predictor import load_photo_network
 

@@ -16,7 +16,7 @@ from torch.export import Dim
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_file
-from colorizer.evaluation.saturation_curve import saturation_of
+from colorizer.inference.saturation import saturation_of
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.hinted import HintedColorizer
