@@ -42,7 +42,8 @@ def feed(folder: Path) -> None:
     import torch
 
     from colorizer.common.params import load_params
-    from colorizer.data.dataset import LabPhotographs, augment, shuffled
+    from colorizer.data.augment import augment
+    from colorizer.data.dataset import LabPhotographs, shuffled
     from colorizer.data.shards import Shards
     from colorizer.data.splits import TRAIN
 

@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from benchmarks.multiply_adds import multiply_adds
 from colorizer.color.lab_torch import AB_SCALE
-from colorizer.common.files import write_csv
 from colorizer.common.params import Params, Recipe, load_params
+from colorizer.common.tables import write_csv
 from colorizer.data.dataset import LabPhotographs, steps_per_epoch
 from colorizer.data.shards import Shards
 from colorizer.data.splits import TRAIN, VAL
@@ -39,7 +39,8 @@ from colorizer.networks.devices import make_repeatable, pick_device
 from colorizer.networks.registry import MODELS
 from colorizer.training.distributed import ALONE
 from colorizer.training.learner import Learner
-from colorizer.training.loop import LOSSES, EpochLoop
+from colorizer.training.loop import EpochLoop
+from colorizer.training.losses import LOSSES
 from colorizer.training.starting import build_to_train
 
 REFERENCE = "conv_ae"

@@ -36,7 +36,8 @@ from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.params import Params, Recipe, UNetRecipe, load_params
-from colorizer.data.dataset import LabPhotographs, augment
+from colorizer.data.augment import augment
+from colorizer.data.dataset import LabPhotographs
 from colorizer.data.shards import Shards, write_shards
 from colorizer.data.splits import TRAIN, VAL
 from colorizer.networks.devices import pick_device
@@ -45,7 +46,8 @@ from colorizer.networks.hinted import HintedColorizer
 from colorizer.networks.registry import MODELS
 from colorizer.networks.unet import UNet
 from colorizer.training.learner import Learner
-from colorizer.training.loop import LOSSES, train
+from colorizer.training.loop import train
+from colorizer.training.losses import LOSSES
 from colorizer.training.recovery import Recovery
 from colorizer.training.starting import build_to_train
 from colorizer.training.training_state import State

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from colorizer.common.errors import run_stage
-from colorizer.common.files import read_json, whole_folder, write_csv, write_json
+from colorizer.common.files import whole_folder
 from colorizer.common.params import Params, load_params
+from colorizer.common.tables import read_json, write_csv, write_json
 from colorizer.data.aging import MEASURED_SEED
 from colorizer.data.shards import Shards, read_split_index, temporary_shards
 from colorizer.data.splits import TEST, TRAIN
@@ -17,15 +18,8 @@ from colorizer.evaluation.frechet import FRECHET, FrechetReference
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import Photograph, measure_all, per_category, summarize
 from colorizer.figures.charts import save_figure
-from colorizer.figures.panels import (
-    Coloring,
-    hints_figure,
-    loss_figure,
-    psnr_figure,
-    save_picture,
-    sheet,
-    vividness_figure,
-)
+from colorizer.figures.curves import hints_figure, loss_figure, psnr_figure, vividness_figure
+from colorizer.figures.panels import Coloring, save_picture, sheet
 from colorizer.inference.predict import colorize_squares
 from colorizer.inference.saturation import saturation_of
 from colorizer.networks.checkpoint import load_checkpoint

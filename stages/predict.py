@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizer.common.errors import run_stage
-from colorizer.common.files import whole_folder, write_json
+from colorizer.common.files import whole_folder
 from colorizer.common.params import load_params
+from colorizer.common.tables import write_json
 from colorizer.data.shards import Shards, read_split_index, write_shards
 from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.metrics import mse, psnr_from_mse

@@ -4,8 +4,8 @@ from pathlib import Path
 from time import perf_counter
 
 from colorizer.common.errors import run_stage
-from colorizer.common.files import write_csv, write_json
 from colorizer.common.params import load_params
+from colorizer.common.tables import write_csv, write_json
 from colorizer.data.splits import TRAIN
 from colorizer.figures.charts import save_figure
 from colorizer.figures.dataset import dataset_figure

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from colorizer.common.errors import UserError, run_stage
-from colorizer.common.files import write_csv, write_json
 from colorizer.common.interrupts import raise_on_interrupts
 from colorizer.common.params import Params, load_params
+from colorizer.common.tables import write_csv, write_json
 from colorizer.data.dataset import LabPhotographs
 from colorizer.data.shards import Shards
 from colorizer.data.splits import TRAIN, VAL

@@ -16,14 +16,8 @@ import pandas as pd
 import pytest
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import (
-    read_json,
-    sha256_of,
-    whole_file,
-    whole_folder,
-    write_csv,
-    write_json,
-)
+from colorizer.common.files import sha256_of, whole_file, whole_folder
+from colorizer.common.tables import read_json, write_csv, write_json
 from tests.data_helpers import tree
 
 Whole = Callable[[Path], AbstractContextManager[Path]]

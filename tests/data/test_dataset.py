@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.data.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
+from colorizer.data.augment import augment
+from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
 from colorizer.data.shards import Shards
 from tests.memory_helpers import needs_linux, peak_growth
 from tests.network_helpers import (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import write_csv
+from colorizer.common.tables import write_csv
 from colorizer.data.shards import (
     INDEX,
     SHARD_PHOTOGRAPHS,

@@ -11,19 +11,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from colorizer.figures.charts import save_figure
+from colorizer.figures.curves import hints_figure, loss_figure, psnr_figure, vividness_figure
 from colorizer.figures.panels import (
     CAPTION,
     GAP,
     TILE,
     Coloring,
-    hints_figure,
-    loss_figure,
     panel,
     panel_names,
-    psnr_figure,
     save_picture,
     sheet,
-    vividness_figure,
 )
 from tests.network_helpers import flat, noise
 

@@ -24,7 +24,8 @@ from colorizer.networks.registry import MODELS
 from colorizer.networks.unet import UNet
 from colorizer.training import loop as training
 from colorizer.training.learner import OPTIMIZERS
-from colorizer.training.loop import LOSSES, Trained, train
+from colorizer.training.loop import Trained, train
+from colorizer.training.losses import LOSSES
 from colorizer.training.recovery import Recovery
 from colorizer.training.starting import build_to_train
 from colorizer.training.training_state import State

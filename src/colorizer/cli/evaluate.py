@@ -112,8 +112,8 @@ def run(arguments: Namespace) -> None:
     """
     from colorizer.cli.report import as_json, as_text
     from colorizer.cli.settings import evaluation_settings
-    from colorizer.common.files import write_csv
     from colorizer.common.params import changed
+    from colorizer.common.tables import write_csv
 
     _check_own_size(arguments)
     settings = evaluation_settings(arguments.params)
@@ -188,8 +188,8 @@ def _as_squares(
 
 def _at_own_size(arguments: Namespace, rules: PrepareParams) -> tuple[FolderEvaluation, float]:
     from colorizer.cli.evaluate_own_size import evaluate_at_own_size
-    from colorizer.cli.photo import QUALITY
     from colorizer.photo.colorist import Colorist
+    from colorizer.photo.formats import QUALITY
     from colorizer.predictors.load import load_predictor
 
     network, saturation = load_predictor(arguments.checkpoint, _given(arguments, PREDICT))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.common.errors import UserError
-from colorizer.photo.formats import FORMATS, HEIC, format_of, has_heif
+from colorizer.photo.formats import FORMATS, HEIC, QUALITY, format_of, has_heif
 
 if TYPE_CHECKING:
     from colorizer.photo.colorist import Colorist
@@ -31,7 +31,6 @@ are named, the rest goes on, and the exit status is 1.
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
 """
-QUALITY = 95
 
 
 def add_arguments(parser: ArgumentParser) -> None:

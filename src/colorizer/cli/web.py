@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
-from colorizer.cli.photo import QUALITY
 from colorizer.common.extras import require_extra
+from colorizer.photo.formats import QUALITY
 from colorizer.photo.read import MAX_MEGAPIXELS
 
 # What is imported within `run` is slow to load, and the help needs none of it.

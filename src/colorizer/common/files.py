@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from colorizer.common.errors import about_full_disk, is_full_disk
 
@@ -63,26 +59,6 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             shutil.rmtree(path)
         partial.rename(path)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` as indented JSON; NaN and infinity, which JSON has not, are refused."""
-    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        json.dump(content, file, indent=2, allow_nan=False)
-        file.write("\n")
-
-
-def read_json(path: Path) -> Any:
-    """Return what a JSON file holds."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_csv(path: Path, table: pd.DataFrame, float_format: str = "%.6g") -> None:
-    """Write ``table`` as CSV without its index, with LF line ends on every system."""
-    with whole_file(path) as partial:
-        table.to_csv(
-            partial, index=False, lineterminator="\n", float_format=float_format, encoding="utf-8"
-        )
 
 
 def sha256_of(path: Path) -> str:

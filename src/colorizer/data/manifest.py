@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import sha256_of, write_csv
+from colorizer.common.files import sha256_of
+from colorizer.common.tables import write_csv
 
 if TYPE_CHECKING:
     # Not before it is needed: `colorizer photo` needs the suffixes alone, and starts sooner.

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import sha256_of, write_json
+from colorizer.common.files import sha256_of
+from colorizer.common.tables import write_json
 
 SOURCE = "source.json"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import write_json
+from colorizer.common.tables import write_json
 
 if sys.platform != "win32":
     import fcntl

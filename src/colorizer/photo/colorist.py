@@ -13,9 +13,9 @@ from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD
 from colorizer.photo.formats import FORMATS
-from colorizer.photo.full_size import colored_strips, has_alpha, has_wide_greys
+from colorizer.photo.full_size import colored_strips
 from colorizer.photo.hints import PixelHint, placed
-from colorizer.photo.read import Photo, read_photo
+from colorizer.photo.read import Photo, has_alpha, has_wide_greys, read_photo
 from colorizer.photo.write import Output, canvas_of, white_of, write_photo
 from colorizer.predictors.protocol import PhotoPredictor
 

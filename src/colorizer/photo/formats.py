@@ -27,6 +27,8 @@ FORMATS = {
     WEBP: Format("WEBP", (".webp",), has_alpha=True),
     HEIC: Format("HEIF", (".heic", ".heif"), has_alpha=True),
 }
+# Of 100, for JPEG, WebP and HEIC: nobody sees what is lost.
+QUALITY = 95
 # GIF and BMP, which hold no 16 million colours or are hardly read any more.
 OTHERWISE = PNG
 

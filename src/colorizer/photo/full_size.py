@@ -24,6 +24,7 @@ from colorizer.color.lightness_tables import (
     rgb_lightness,
 )
 from colorizer.images.decode import highest
+from colorizer.photo.read import has_alpha, has_wide_greys
 from colorizer.predictors.view import seen_lightness
 
 T = TypeVar("T")
@@ -34,16 +35,6 @@ Floats = npt.NDArray[np.float32]
 STRIP_PIXELS = 1 << 16
 # Finished strips that may wait for each thread, so that none idles.
 AHEAD = 2
-
-
-def has_wide_greys(image: Image.Image) -> bool:
-    """Tell whether a photograph is of greys that may have more than 8 bits."""
-    return image.mode.startswith("I")
-
-
-def has_alpha(image: Image.Image) -> bool:
-    """Tell whether a photograph has transparency that is kept."""
-    return image.has_transparency_data and not has_wide_greys(image)
 
 
 def colored_strips(

@@ -190,3 +190,13 @@ def _dpi_of(info: dict[str | tuple[int, int], Any]) -> tuple[float, float] | Non
         return None
     is_known = all(math.isfinite(value) and 0 < value <= MAX_DPI for value in (across, down))
     return (across, down) if is_known else None
+
+
+def has_wide_greys(image: Image.Image) -> bool:
+    """Tell whether a photograph is of greys that may have more than 8 bits."""
+    return image.mode.startswith("I")
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Tell whether a photograph has transparency that is kept."""
+    return image.has_transparency_data and not has_wide_greys(image)

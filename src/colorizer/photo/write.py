@@ -13,8 +13,7 @@ from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.common.files import whole_file
 from colorizer.images.decode import to_rgb
 from colorizer.photo.formats import FORMATS, JPEG, PNG, TIFF, WEBP
-from colorizer.photo.full_size import has_alpha, has_wide_greys
-from colorizer.photo.read import Photo, sized_exif
+from colorizer.photo.read import Photo, has_alpha, has_wide_greys, sized_exif
 from colorizer.photo.tiff import write_tiff
 
 # Of PNGs: less than half the time of Pillow's default, for a seventh more bytes.

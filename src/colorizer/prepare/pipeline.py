@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import whole_folder, write_csv
+from colorizer.common.files import whole_folder
 from colorizer.common.parallel import workers
 from colorizer.common.params import PrepareParams
+from colorizer.common.tables import write_csv
 from colorizer.data.manifest import read_manifest
 from colorizer.data.shards import INDEX
 from colorizer.data.splits import SPLITS, TRAIN, assign_splits, within_limit

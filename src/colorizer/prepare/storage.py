@@ -8,18 +8,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import fsspec
-import pandas as pd
 from fsspec.implementations.local import LocalFileSystem
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError, is_full_disk
-from colorizer.prepare.worker import files_of
+
+if TYPE_CHECKING:
+    # Workers import this module, and pandas takes longer than their work.
+    import pandas as pd
 
 # A photograph is read whole to be uploaded: this many are in memory.
 UPLOAD_AT_ONCE = 16
 PHOTOGRAPHS, PARTS, SHARDS, UPLOADS = "photographs", "parts", "shards", "uploads"
+
+
+def files_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """Return the file system of a URL, or of a path on this machine, and the path there."""
+    if "://" in url:
+        files, path = fsspec.core.url_to_fs(url)
+        return files, path
+    return fsspec.filesystem("file"), url
 
 
 @dataclass(frozen=True)

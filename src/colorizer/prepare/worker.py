@@ -16,7 +16,6 @@ from typing import NamedTuple
 from uuid import uuid4
 from warnings import catch_warnings, filterwarnings
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +30,7 @@ from colorizer.images.decode import (
     load_square,
 )
 from colorizer.prepare.perceptual_hash import Fingerprint, fingerprint
+from colorizer.prepare.storage import files_of
 
 UNREADABLE = "unreadable"
 COLORLESS = "near-colourless"
@@ -127,14 +127,6 @@ def assemble(shard: str, places: Sequence[Place], size: int) -> str:
     with _reaching(shard):
         write_shard(shard, _read(places, size), len(places), size)
     return shard
-
-
-def files_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """Return the file system of a URL, or of a path on this machine, and the path there."""
-    if "://" in url:
-        files, path = fsspec.core.url_to_fs(url)
-        return files, path
-    return fsspec.filesystem("file"), url
 
 
 def _examine(

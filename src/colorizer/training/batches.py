@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from colorizer.common.params import Recipe, UNetRecipe
-from colorizer.data.dataset import LabPhotographs, augment, shuffled, steps_per_epoch
+from colorizer.data.augment import augment
+from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
 from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
 from colorizer.training.distributed import ALONE, Processes
 
