@@ -31,7 +31,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 from torch.nn import functional as F
 
-from colorizer.common.parallel import Pool, workers
+from colorizer.common.pool import Pool, workers
 from colorizer.data.manifest import photographs_in
 from colorizer.images.decode import DRAFT_FACTOR, SquareRule
 from colorizer.prepare.worker import Examined, assemble, examine

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizer.common import parallel
+from colorizer.common import dask_pool
 from colorizer.common.errors import UserError
 from colorizer.common.params import Params, PredictParams, PrepareParams
 from colorizer.inference.cluster import colorist
@@ -194,8 +194,8 @@ def test_nothing_half_done_stays_when_all_workers_are_killed(
 
         def kill_all() -> None:
             gate.wait_for(2)
-            monkeypatch.setattr(parallel, "WORKER_S", 0.2)
-            monkeypatch.setattr(parallel, "POLL_S", 0.1)
+            monkeypatch.setattr(dask_pool, "WORKER_S", 0.2)
+            monkeypatch.setattr(dask_pool, "POLL_S", 0.1)
             for process in cluster.processes[1:]:
                 kill(process)
 

@@ -13,8 +13,8 @@ import pandas as pd
 import torch
 
 from colorizer.common.errors import UserError
-from colorizer.common.parallel import workers
 from colorizer.common.params import PrepareParams
+from colorizer.common.pool import workers
 from colorizer.data.manifest import SUFFIXES, manifest_of
 from colorizer.data.shards import Shards, temporary_shards
 from colorizer.data.splits import TEST

@@ -13,8 +13,8 @@ from tqdm import tqdm
 from colorizer.cli.evaluate_folder import FolderEvaluation, about, found_in, require_any
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.common.parallel import workers
 from colorizer.common.params import PrepareParams
+from colorizer.common.pool import workers
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, Photograph
 from colorizer.evaluation.strip_metrics import WINDOW, measure_in_strips

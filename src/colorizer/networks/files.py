@@ -9,7 +9,7 @@ from colorizer.common.errors import UserError
 # Of the pipeline, in its own folder.
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
 # The network that comes with the code: docs/general_network.md.
-GENERAL = Path(__file__).parent / "models" / "general.safetensors"
+GENERAL = Path(__file__).with_name("general.safetensors")
 CHECKPOINT_SUFFIX, ONNX_SUFFIX = ".safetensors", ".onnx"
 TORCH, ONNX = "torch", "onnx"
 RUNTIMES = (TORCH, ONNX)

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from colorizer.common.parallel import Pool
 from colorizer.common.params import PrepareParams
+from colorizer.common.pool import Pool
 from colorizer.data.shards import shard_name, shard_row
 from colorizer.data.splits import SPLITS
 from colorizer.images.decode import SquareRule

@@ -11,8 +11,8 @@ import pandas as pd
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_folder
-from colorizer.common.parallel import workers
 from colorizer.common.params import PrepareParams
+from colorizer.common.pool import workers
 from colorizer.common.tables import write_csv
 from colorizer.data.manifest import read_manifest
 from colorizer.data.shards import INDEX

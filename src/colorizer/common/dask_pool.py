@@ -1,4 +1,4 @@
-"""Run functions on all cores of this machine, or on a Dask cluster that is there already."""
+"""The cores of a Dask cluster that is there already."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol, TypeVar
-
-from joblib import Parallel, cpu_count, delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from typing import Any, TypeVar
 
 from colorizer.common.errors import UserError
 
@@ -33,54 +30,6 @@ AHEAD = 3
 PACKAGES = ("imagehash", "numpy", "pillow", "scipy", "torch")
 
 
-class Pool(Protocol):
-    """Workers, on this machine or elsewhere."""
-
-    def cores(self) -> int:
-        """Return how many tasks run at once."""
-
-    def share(self, value: object) -> Any:
-        """Return what stands for ``value`` among what :meth:`run` takes as ``shared``."""
-
-    def run(
-        self,
-        function: Callable[..., T],
-        tasks: Iterable[tuple[Any, ...]],
-        shared: Sequence[Any] = (),
-    ) -> Generator[T]:
-        """Yield ``function(*shared, *arguments)`` for each tuple of arguments, in their order.
-
-        A task may run more than once, even at the same time, where a worker was given up too
-        early. Once the iterator has ended, by an error too, none runs any more. What is shared
-        goes to a worker once, and not with every task.
-        """
-
-
-@contextmanager
-def workers(scheduler: str, name: str) -> Iterator[Pool]:
-    """Give this machine's cores or those of a cluster.
-
-    Parameters
-    ----------
-    scheduler : str
-        "" for processes on this machine (joblib's loky), or the address of a Dask scheduler,
-        such as ``tcp://host:8786``.
-    name : str
-        The parameter that ``scheduler`` comes from, for messages.
-
-    Raises
-    ------
-    UserError
-        If dask is not installed, no scheduler answers, no worker is there, a worker has other
-        software than this machine, or too many workers die.
-    """
-    if not scheduler:
-        yield _Processes()
-        return
-    with _connected(scheduler, name) as client:
-        yield _Cluster(client, f"the Dask cluster at {scheduler} ({name})")
-
-
 @cache
 def software() -> Mapping[str, str]:
     """Return what makes the bits: versions of packages, and a hash of this package's code.
@@ -89,36 +38,23 @@ def software() -> Mapping[str, str]:
     """
     found = {name: _version(name) for name in PACKAGES}
     digest = hashlib.sha256()
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     for file in sorted(package.rglob("*.py")):
         digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
     return found | {"colorizer": f"{_version('colorizer')} ({digest.hexdigest()[:8]})"}
 
 
-class _Processes:
-    def cores(self) -> int:
-        return int(cpu_count())
+class DaskPool:
+    """The cores of a cluster; see :class:`colorizer.common.pool.Pool`.
 
-    def share(self, value: object) -> Any:
-        return value
+    Parameters
+    ----------
+    client : distributed.Client
+        Connected to the cluster.
+    name : str
+        What messages call the cluster.
+    """
 
-    def run(
-        self,
-        function: Callable[..., T],
-        tasks: Iterable[tuple[Any, ...]],
-        shared: Sequence[Any] = (),
-    ) -> Generator[T]:
-        pool = Parallel(n_jobs=-1, backend="loky", return_as="generator", batch_size=1)
-        try:
-            yield from pool(delayed(function)(*shared, *arguments) for arguments in tasks)
-        except TerminatedWorkerError as error:
-            raise UserError(
-                "a worker process was killed, most often because memory ran out; run again, with "
-                "fewer other programs or a smaller prepare.max_megapixels"
-            ) from error
-
-
-class _Cluster:
     # Not joblib's own backend for Dask: it waits for ever once a task has taken too many workers
     # down, and keeps large arguments on a single worker, with which they die.
 
@@ -127,12 +63,14 @@ class _Cluster:
         self._name = name
 
     def cores(self) -> int:
+        """Return how many tasks run at once, all workers together."""
         try:
             return sum(self._client.nthreads().values())
         except OSError as error:
             raise self._gone() from error
 
     def share(self, value: object) -> Any:
+        """Return a future of ``value``, which stands for it in :meth:`run`."""
         # As the result of a task, which Dask repeats if the workers that hold it die.
         return self._client.submit(_same, value, pure=False)
 
@@ -142,6 +80,7 @@ class _Cluster:
         tasks: Iterable[tuple[Any, ...]],
         shared: Sequence[Any] = (),
     ) -> Generator[T]:
+        """Yield results in the order of their tasks, a few of which wait for each core."""
         sent: deque[Any] = deque()
         try:
             for arguments in tasks:
@@ -235,7 +174,14 @@ def _distributed() -> Any:
 
 
 @contextmanager
-def _connected(scheduler: str, name: str) -> Iterator[Any]:
+def connected(scheduler: str, name: str) -> Iterator[Any]:
+    """Give a client of the cluster at ``scheduler``, whose workers have the software we have.
+
+    Raises
+    ------
+    UserError
+        If dask is not installed, no scheduler answers, or no worker or a wrong one is there.
+    """
     try:
         import dask
 

@@ -18,9 +18,10 @@ import distributed
 import joblib
 import pytest
 
-from colorizer.common import parallel
+from colorizer.common import dask_pool
+from colorizer.common.dask_pool import software
 from colorizer.common.errors import UserError
-from colorizer.common.parallel import Pool, software, workers
+from colorizer.common.pool import Pool, workers
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile
 
 NAME = "prepare.scheduler"
@@ -185,7 +186,7 @@ def test_timeout_in_a_task_is_its_error(pool: Pool) -> None:
 def test_nothing_runs_any_more_once_a_task_has_failed(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
-    tasks = [(str(tmp_path), number) for number in range(parallel.AHEAD * 2)]
+    tasks = [(str(tmp_path), number) for number in range(dask_pool.AHEAD * 2)]
 
     with workers(cluster.address, NAME) as pool, pytest.raises(ValueError, match="task 0"):
         list(pool.run(fail_then_write, tasks))
@@ -254,7 +255,7 @@ def test_task_that_kills_every_worker_is_told(sturdy: DaskCluster) -> None:
 
 
 def test_cluster_whose_scheduler_dies_is_told(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "CONNECT_S", 1)
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 1)
     with dask_cluster() as cluster:
 
         def kill_scheduler() -> None:
@@ -291,7 +292,7 @@ def test_address_without_scheme_is_one_of_tcp(cluster: DaskCluster) -> None:
 def test_address_without_scheduler_is_told(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], address: str, reason: str
 ) -> None:
-    monkeypatch.setattr(parallel, "CONNECT_S", 0.2)
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
 
     with pytest.raises(UserError) as raised, workers(address, NAME):
         pass
@@ -306,7 +307,7 @@ def test_address_without_scheduler_is_told(
 
 
 def test_server_that_says_nothing_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "CONNECT_S", 0.2)
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
 
@@ -339,7 +340,7 @@ def test_missing_dask_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "WORKER_S", 0.2)
+    monkeypatch.setattr(dask_pool, "WORKER_S", 0.2)
     with dask_cluster(workers=0) as empty:
         with pytest.raises(UserError) as raised, workers(empty.address, NAME):
             pass
@@ -353,7 +354,9 @@ def test_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 def test_worker_with_other_software_is_told(tmp_path: Path) -> None:
     other = dict(software(), numpy="1.0", colorizer="0.0.1 (12345678)")
     preload = tmp_path / "other.py"
-    preload.write_text(f"from colorizer import parallel\nparallel.software = lambda: {other}\n")
+    preload.write_text(
+        f"from colorizer.common import dask_pool\ndask_pool.software = lambda: {other}\n"
+    )
     with dask_cluster(workers=0) as cluster:
         cluster.start_worker("--no-nanny", f"--preload={preload}")
 
@@ -389,7 +392,7 @@ def test_worker_that_comes_later_with_other_software_is_told(
     monkeypatch: pytest.MonkeyPatch, cluster: DaskCluster
 ) -> None:
     with workers(cluster.address, NAME) as pool:
-        monkeypatch.setattr(parallel, "software", lambda: dict(software(), numpy="1.0"))
+        monkeypatch.setattr(dask_pool, "software", lambda: dict(software(), numpy="1.0"))
 
         with pytest.raises(UserError, match=r"numpy .* instead of 1\.0; install there"):
             list(pool.run(numbered, [(1,)]))
@@ -400,10 +403,10 @@ def test_software_names_the_code(tmp_path: Path) -> None:
     found = []
     for line in ("", "# changed\n"):
         package = tmp_path / "colorizer"
-        shutil.copytree(Path(parallel.__file__).parent, package, dirs_exist_ok=True)
-        with (package / "color.py").open("a") as file:
+        shutil.copytree(Path(dask_pool.__file__).parents[1], package, dirs_exist_ok=True)
+        with (package / "color" / "gamut.py").open("a") as file:
             file.write(line)
-        code = "from colorizer.common.parallel import software; print(sorted(software().items()))"
+        code = "from colorizer.common.dask_pool import software; print(sorted(software().items()))"
         environment = os.environ | {"PYTHONPATH": str(tmp_path)}
         command = [sys.executable, "-c", code]
         found.append(subprocess.check_output(command, env=environment, text=True))
