@@ -41,18 +41,18 @@ def feed(folder: Path) -> None:
     """Go through the training photographs for two epochs, as training does without a network."""
     import torch
 
-    from colorizer.dataset import LabPhotographs, augment, shuffled
+    from colorizer.batches import TrainingBatches, by_epoch
+    from colorizer.dataset import LabPhotographs
     from colorizer.params import load_params
     from colorizer.shards import Shards
     from colorizer.splits import TRAIN
 
     recipe = load_params(REPOSITORY / "params.yaml").train.recipe("unet")
-    generator = torch.Generator().manual_seed(0)
-    with LabPhotographs(Shards(folder / "prepared", TRAIN)) as photographs:
-        for _ in range(2):
-            order = shuffled(len(photographs), generator)
-            for batch in photographs.batches(recipe.batch_size, order):
-                augment(batch, recipe, generator)
+    photographs = LabPhotographs(Shards(folder / "prepared", TRAIN))
+    batches = TrainingBatches(photographs, recipe, 0, photographs.size)
+    for _, epoch in by_epoch(batches, range(1, 3), torch.device("cpu")):
+        for _ in epoch:
+            pass
 
 
 CHILDREN = {"prepare": prepare_all, "train, data side": feed}

@@ -75,8 +75,10 @@ def test_vertical_photographs_are_dropped_and_listed(clone: Clone) -> None:
 
 def test_loss_has_a_row_for_every_epoch(clone: Clone) -> None:
     rows = rows_of(clone, "plots/loss.csv")
-    assert [row["epoch"] for row in rows] == ["1"]
     assert set(rows[0]) == {"epoch", "train", "val", "lr"}
+    # The first is that of the general network, which has learnt nothing from these photographs.
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert [bool(row["train"]) for row in rows] == [False, True]
 
 
 def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
@@ -153,10 +155,11 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
     [
         ("figures", ["evaluate", "predict"]),
         ("training", ["train"]),
+        ("batches", ["train"]),
         ("archives", ["fetch"]),
         ("metrics", ["evaluate", "predict", "train"]),
         ("baselines", ["evaluate"]),
-        ("vividness", ["predict", "train"]),
+        ("vividness", ["evaluate", "predict", "train"]),
         ("hinting", ["evaluate"]),
         ("models/hint_head", ["evaluate", "predict", "train"]),
     ],
