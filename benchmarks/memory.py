@@ -42,18 +42,17 @@ def feed(folder: Path) -> None:
     import torch
 
     from colorizer.common.params import load_params
-    from colorizer.data.augment import augment
-    from colorizer.data.dataset import LabPhotographs, shuffled
+    from colorizer.data.dataset import LabPhotographs
     from colorizer.data.shards import Shards
     from colorizer.data.splits import TRAIN
+    from colorizer.training.batches import TrainingBatches, by_epoch
 
     recipe = load_params(REPOSITORY / "params.yaml").train.recipe("unet")
-    generator = torch.Generator().manual_seed(0)
-    with LabPhotographs(Shards(folder / "prepared", TRAIN)) as photographs:
-        for _ in range(2):
-            order = shuffled(len(photographs), generator)
-            for batch in photographs.batches(recipe.batch_size, order):
-                augment(batch, recipe, generator)
+    photographs = LabPhotographs(Shards(folder / "prepared", TRAIN))
+    batches = TrainingBatches(photographs, recipe, 0, photographs.size)
+    for _, epoch in by_epoch(batches, range(1, 3), torch.device("cpu")):
+        for _ in epoch:
+            pass
 
 
 CHILDREN = {"prepare": prepare_all, "train, data side": feed}

@@ -229,11 +229,8 @@ def watch_memory(params: Params, folder: Path, epochs: int, device: torch.device
     """Train the network of params.yaml on ``folder`` and print its memory after each epoch."""
     recipe = params.train.recipe(params.model)
     model, watch = build_to_train(params.model, recipe), _Watch()
-    with (
-        LabPhotographs(Shards(folder, TRAIN)) as train_lab,
-        LabPhotographs(Shards(folder, VAL)) as val_lab,
-    ):
-        train(model, recipe, (train_lab, val_lab), epochs, params.seed, device, recovery=watch)
+    train_set, val_set = (LabPhotographs(Shards(folder, split)) for split in (TRAIN, VAL))
+    train(model, recipe, (train_set, val_set), epochs, params.seed, device, recovery=watch)
     first, last = watch.megabytes[0], watch.megabytes[-1]
     print(
         f"\n{params.model} in training, MB after each epoch: "
@@ -263,13 +260,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         _make_data(Path(folder), params.prepare.size)
-        with LabPhotographs(Shards(Path(folder), TRAIN)) as data:
-            print(
-                f"{params.prepare.size}x{params.prepare.size} on {device}, "
-                f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a "
-                "photograph\n"
-            )
-            compare(variants(params, device, data), arguments.rounds, device)
+        data = LabPhotographs(Shards(Path(folder), TRAIN))
+        print(
+            f"{params.prepare.size}x{params.prepare.size} on {device}, "
+            f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a photograph\n"
+        )
+        compare(variants(params, device, data), arguments.rounds, device)
         # A process of its own: what was compared above would count as well.
         options = ["--memory-of", folder, "--epochs", str(arguments.epochs)]
         options += ["--device", str(device)]

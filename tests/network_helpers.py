@@ -103,11 +103,9 @@ def write_shards(folder: Path, photographs: Photographs, split: str = "train") -
     return Shards(folder, split)
 
 
-@contextmanager
-def lab_photographs(folder: Path, photographs: Photographs) -> Iterator[LabPhotographs]:
-    """Open photographs as :class:`LabPhotographs`, by way of shards in ``folder``."""
-    with LabPhotographs(write_shards(folder, photographs)) as lab:
-        yield lab
+def lab_photographs(folder: Path, photographs: Photographs) -> LabPhotographs:
+    """Return photographs as :class:`LabPhotographs`, by way of shards in ``folder``."""
+    return LabPhotographs(write_shards(folder, photographs))
 
 
 def lightness_of(photographs: Photographs) -> Tensor:
@@ -167,6 +165,7 @@ def repeatable(seed: int) -> Iterator[None]:
     """Run a block under :func:`make_repeatable`, and leave torch as it was."""
     strict = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     benchmark = torch.backends.cudnn.benchmark
     with torch.random.fork_rng():
         try:
@@ -174,4 +173,5 @@ def repeatable(seed: int) -> Iterator[None]:
             yield
         finally:
             torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = benchmark

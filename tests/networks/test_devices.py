@@ -79,6 +79,8 @@ def test_deterministic_algorithms_are_chosen() -> None:
         # On a GPU some operation may have no deterministic form: that is told, and goes on.
         assert torch.is_deterministic_algorithms_warn_only_enabled() == HAS_GPU
         assert not torch.backends.cudnn.benchmark
+        # It costs time, and nothing reads memory before it is written.
+        assert not torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
 
 
 def test_cublas_is_given_its_workspace_unless_the_user_chose_one(

@@ -38,16 +38,14 @@ def fit(
     folder: Path, name: str, processes: Processes, recovery: Recovery | None = None
 ) -> Trained:
     recipe = RECIPES[name]
-    with (
-        repeatable(1),
-        lab_photographs(folder / "train", noise(PHOTOGRAPHS, 32)) as train_set,
-        lab_photographs(folder / "val", noise(3, 32, seed=5)) as val_set,
-    ):
+    photographs = lab_photographs(folder / "train", noise(PHOTOGRAPHS, 32))
+    val = lab_photographs(folder / "val", noise(3, 32, seed=5))
+    with repeatable(1):
         model = build_to_train(name, recipe)
         return train(
             model,
             recipe,
-            (train_set, val_set),
+            (photographs, val),
             EPOCHS,
             7,
             CPU,

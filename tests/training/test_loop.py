@@ -15,13 +15,13 @@ from torch.optim import Adam
 from colorizer.color.lab_torch import AB_SCALE, lab_from_bytes
 from colorizer.common.errors import UserError
 from colorizer.common.params import Recipe
-from colorizer.data.dataset import LabPhotographs
 from colorizer.networks import unet
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints
 from colorizer.networks.hinted import Seen
 from colorizer.networks.registry import MODELS
 from colorizer.networks.unet import UNet
+from colorizer.training import batches
 from colorizer.training import loop as training
 from colorizer.training.learner import OPTIMIZERS
 from colorizer.training.loop import Trained, train
@@ -66,20 +66,16 @@ def fit(
 ) -> Trained:
     """Train on photographs, and validate on ``val`` or the same ones."""
     val = photographs if val is None else val
-    with (
-        lab_photographs(folder / "train", photographs) as train_set,
-        lab_photographs(folder / "val", val) as val_set,
-    ):
-        return train(
-            model,
-            recipe,
-            (train_set, val_set),
-            epochs,
-            seed,
-            device,
-            recovery=recovery,
-            may_stay=may_stay,
-        )
+    return train(
+        model,
+        recipe,
+        (lab_photographs(folder / "train", photographs), lab_photographs(folder / "val", val)),
+        epochs,
+        seed,
+        device,
+        recovery=recovery,
+        may_stay=may_stay,
+    )
 
 
 def loss_on(model: Colorizer, photographs: Photographs) -> float:
@@ -576,7 +572,7 @@ class TestResume:
             seen.append(len(lab))
             return lab
 
-        monkeypatch.setattr(training, "augment", counted)
+        monkeypatch.setattr(batches, "augment", counted)
         self.fit(tmp_path, Painter, plain_recipe(), StopAfter(tmp_path, 0))
         assert seen == [2, 1]
 
@@ -632,13 +628,11 @@ class TestHints:
     def fit(self, folder: Path, precision: str = "float32") -> Trained:
         changes = {"ema": 0.5, "dropout": 0.3, "schedule": "one_cycle", "lr": 0.01}
         recipe = unet_recipe(optimizer="adamw", weight_decay=0.1, **changes, **VARIED)
-        with (
-            repeatable(0),
-            lab_photographs(folder / "train", np.concatenate([ramps(), noise(1, 32)])) as photos,
-            lab_photographs(folder / "val", ramps()) as val,
-        ):
+        photographs = lab_photographs(folder / "train", np.concatenate([ramps(), noise(1, 32)]))
+        val = lab_photographs(folder / "val", ramps())
+        with repeatable(0):
             model = build_to_train("unet", recipe)
-            return train(model, recipe, (photos, val), 2, 0, CPU, precision=precision)
+            return train(model, recipe, (photographs, val), 2, 0, CPU, precision=precision)
 
     @pytest.mark.parametrize("precision", ["float32", "bf16"])
     def test_change_no_bit_of_what_is_learnt_without_them(
@@ -647,7 +641,7 @@ class TestHints:
         usual = self.fit(tmp_path, precision)
         others = {}
         with monkeypatch.context() as patch:
-            patch.setattr(training, "draw_number", lambda _: 3)
+            patch.setattr(batches, "draw_number", lambda _: 3)
             others["of another number"] = self.fit(tmp_path, precision)
         with monkeypatch.context() as patch:
             patch.setattr(unet, "HINT_HEAD_LR", 0.0)
@@ -681,8 +675,8 @@ class TestHints:
                 given.append(hints)
                 return super().follow(seen, hints)
 
-        monkeypatch.setattr(training, "true_hints", noted)
-        recipe = plain_recipe(batch_size=2, crop_scale=0.5, **VARIED)
+        monkeypatch.setattr(batches, "true_hints", noted)
+        recipe = unet_recipe(batch_size=2, crop_scale=0.5, **VARIED)
         fit(tmp_path, Witness(), recipe, noise(3, 16), epochs=2)
 
         assert [tuple(ab.shape) for ab in photographs] == 2 * [(2, 2, 8, 8), (1, 2, 8, 8)]
@@ -699,7 +693,7 @@ class TestHints:
         halves = (np.array([[90], [160]]) + tints).astype(np.uint8)
         photographs = halves.repeat(16, axis=1).repeat(8, axis=2)
         model = HintedPainter()
-        recipe = plain_recipe(lr=0.02, batch_size=8)
+        recipe = unet_recipe(lr=0.02, batch_size=8)
         trained = fit(tmp_path, model, recipe, photographs, epochs=20)
 
         lab = lab_from_bytes(photographs)
@@ -731,12 +725,12 @@ class TestHints:
         model = Broken()
         message = rf"^the loss became {value} in epoch 2: the training diverged\. Lower the learn"
         with pytest.raises(UserError, match=message):
-            fit(tmp_path, model, plain_recipe(batch_size=1), ramps(16), epochs=3)
+            fit(tmp_path, model, unet_recipe(batch_size=1), ramps(16), epochs=3)
         assert all(bool(weight.isfinite().all()) for weight in model.state_dict().values())
 
     def test_are_in_no_loss_of_the_history(self, tmp_path: Path) -> None:
         photographs = ramps(16)
-        recipe = plain_recipe(lr=1e-12)
+        recipe = unet_recipe(lr=1e-12)
         history = fit(tmp_path, HintedPainter(), recipe, photographs).history
         expected = pytest.approx([loss_on(HintedPainter(), photographs)], abs=1e-4)
         assert history["train"].tolist() == expected
@@ -850,8 +844,7 @@ class TestLosses:
 
     def test_weight_decay_pulls_weights_to_zero(self, tmp_path: Path) -> None:
         photographs = flat(ORANGE, size=8)
-        with lab_photographs(tmp_path, photographs) as lab:
-            (true,) = lab.batches(1)
+        (true,) = lab_photographs(tmp_path, photographs).batches(1)
         found = []
         for weight_decay in (0.0, 1.0):
             model = Constant()
@@ -873,7 +866,7 @@ def test_augmentation_is_for_training_only(
         seen.append(len(lab))
         return lab
 
-    monkeypatch.setattr(training, "augment", noted)
+    monkeypatch.setattr(batches, "augment", noted)
     fit(tmp_path, Painter(), plain_recipe(), noise(3, 4), val=noise(4, 4), epochs=2)
     assert seen == [2, 1, 2, 1]
 
@@ -913,9 +906,8 @@ def test_val_set_may_be_smaller_than_a_batch(tmp_path: Path) -> None:
 
 def test_data_stay_as_they_are(tmp_path: Path) -> None:
     recipe = plain_recipe(flip=True, min_crop=0.5, gamma=1.0)
-    with lab_photographs(tmp_path, noise(3, 4)) as lab:
-        (before,) = lab.batches(3)
-        data: tuple[LabPhotographs, LabPhotographs] = (lab, lab)
-        train(Painter(), recipe, data, epochs=1, seed=0, device=CPU)
-        (after,) = lab.batches(3)
+    lab = lab_photographs(tmp_path, noise(3, 4))
+    (before,) = lab.batches(3)
+    train(Painter(), recipe, (lab, lab), epochs=1, seed=0, device=CPU)
+    (after,) = lab.batches(3)
     assert torch.equal(before, after)

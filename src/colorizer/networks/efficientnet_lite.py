@@ -85,7 +85,7 @@ class _RepeatBorder(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         before, after = ctx.widths
         rows = slice(before, gradient.shape[-2] - after)

@@ -32,13 +32,13 @@ class Batch(NamedTuple):
         (B, 3, H, W) float32 Lab, this process's share; B may be 0.
     hints : Tensor
         (B, N, 4) float32; N is 0 for networks that take none.
-    count : int
+    whole : int
         Number of photographs in the whole batch.
     """
 
     lab: Tensor
     hints: Tensor
-    count: int
+    whole: int
 
 
 class TrainingBatches(Dataset[Batch]):
@@ -110,13 +110,25 @@ def drawing(*numbers: int) -> torch.Generator:
 
 
 def by_epoch(
-    batches: TrainingBatches, epochs: range, device: torch.device
+    batches: TrainingBatches, epochs: range, device: torch.device, workers: int | None = None
 ) -> Iterator[tuple[int, Iterator[Batch]]]:
     """Yield each epoch and an iterator over its batches, which must be read to its end.
 
-    For a GPU, worker processes prepare batches ahead: it would wait most of the time for one.
+    Parameters
+    ----------
+    batches : TrainingBatches
+        All there are.
+    epochs : range
+        Which of them.
+    device : torch.device
+        Where they are learnt from.
+    workers : int, optional
+        Processes that prepare batches ahead. By default none for a CPU, which has enough to do;
+        for a GPU as many as there are cores left, for it would wait most of the time for one.
     """
-    workers = _workers(batches.processes) if device.type == "cuda" else 0
+    on_gpu = device.type == "cuda"
+    if workers is None:
+        workers = _workers(batches.processes) if on_gpu else 0
     order = [(epoch, number) for epoch in epochs for number in range(batches.per_epoch)]
     loader = DataLoader(
         batches,
@@ -124,7 +136,7 @@ def by_epoch(
         sampler=order,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
-        pin_memory=workers > 0,
+        pin_memory=on_gpu,
         generator=torch.Generator(),  # or it would draw from the one that layers draw from
     )
     flow = iter(loader)

@@ -143,13 +143,16 @@ class EpochLoop:
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         done = 0
         for number, batch in enumerate(batches):
-            losses = self._step(batch)
-            total = total + losses.double() * batch.count
-            done += batch.count
+            losses = self._share_of_losses(batch)
+            values = self.processes.sum(losses.detach().clone())
+            total = total + values.double() * batch.whole
+            done += batch.whole
             if self.device.type == "cpu" or number % LOOK_EVERY == 0:
+                # Before the step, which would spoil the weights.
                 _finite(total.sum().item(), epoch, self.recipe)
-                bar.set_postfix(epoch=epoch, loss=f"{losses[0].item():.4f}", refresh=False)
-            bar.update(batch.count)
+                bar.set_postfix(epoch=epoch, loss=f"{values[0].item():.4f}", refresh=False)
+            self._step(losses)
+            bar.update(batch.whole)
         _finite(total.sum().item(), epoch, self.recipe)
         return total[0].item() / done
 
@@ -164,25 +167,26 @@ class EpochLoop:
             total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
-    def _step(self, batch: Batch) -> Tensor:
-        """Learn from this process's share of a batch; return the losses of the whole batch.
+    def _share_of_losses(self, batch: Batch) -> Tensor:
+        """Return what this process's share of a batch adds to the losses of the whole batch.
 
         The first is that of prediction; of networks that take hints, another one follows.
         """
         model = self.learner.model
         lab = batch.lab.to(self.device, non_blocking=True)
         # The share's part: 0 where there are more processes than photographs.
-        weight = len(lab) / batch.count
+        weight = len(lab) / batch.whole
         if self.teaches_hints and isinstance(model, HintedColorizer):
             hints = batch.hints.to(self.device, non_blocking=True)
-            losses = self._losses_with_hints(model, lab, hints) * weight
-        else:
-            losses = self._loss(model, lab)[None] * weight
+            return self._losses_with_hints(model, lab, hints) * weight
+        return self._loss(model, lab)[None] * weight
+
+    def _step(self, losses: Tensor) -> None:
+        """Learn from what every process's share adds to the losses."""
         self.learner.optimizer.zero_grad()
         losses.sum().backward()  # type: ignore[no-untyped-call]
-        self.processes.sum_gradients(model)
+        self.processes.sum_gradients(self.learner.model)
         self.learner.step()
-        return self.processes.sum(losses.detach())
 
     def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
