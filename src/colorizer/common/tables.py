@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from colorizer.common.files import whole_file
+
+if TYPE_CHECKING:
+    # Whoever has a table has loaded it; the help of commands starts sooner without.
+    import pandas as pd
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
