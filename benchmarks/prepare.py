@@ -33,7 +33,7 @@ from torch.nn import functional as F
 
 from colorizer.common.pool import Pool, workers
 from colorizer.data.manifest import photographs_in
-from colorizer.images.decode import DRAFT_FACTOR, SquareRule
+from colorizer.images.square import DRAFT_FACTOR, SquareRule
 from colorizer.prepare.worker import Examined, assemble, examine
 
 SIZE = 128

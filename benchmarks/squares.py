@@ -13,12 +13,8 @@ from tqdm import tqdm
 from colorizer.common.errors import UserError
 from colorizer.common.params import PrepareParams
 from colorizer.data.manifest import photographs_in
-from colorizer.images.decode import (
-    SquareRule,
-    UnreadableImageError,
-    UnwantedImageError,
-    load_square,
-)
+from colorizer.images.decode import UnreadableImageError
+from colorizer.images.square import SquareRule, UnwantedImageError, load_square
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.devices import make_repeatable, pick_device

@@ -15,10 +15,10 @@ from colorizer.common.errors import UserError
 from colorizer.common.params import Params, PrepareParams
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, measure
-from colorizer.images.decode import ORIENTATION_TAG
+from colorizer.images.orientation import ORIENTATION_TAG
 from colorizer.photo.read import read_photo
 from tests.data_helpers import colorful, encoded, tree
-from tests.images.test_decode import with_swapped_primaries
+from tests.images.test_square import with_swapped_primaries
 from tests.network_helpers import Painter
 from tests.photo_helpers import SRGB, colorist, opened
 from tests.prepare_helpers import BAD, small_rules

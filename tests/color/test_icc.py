@@ -6,7 +6,7 @@ from PIL import Image
 
 from colorizer.color.icc import color_space_of
 from tests.data_helpers import colorful
-from tests.images.test_decode import with_swapped_primaries
+from tests.images.test_square import with_swapped_primaries
 from tests.photo_helpers import SRGB, cmyk_profile, grey_profile
 
 SWAPPED = with_swapped_primaries(SRGB)

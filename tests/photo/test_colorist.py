@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from colorizer.common.errors import UserError
 from colorizer.photo.hints import PixelHint, ab_of
 from tests.data_helpers import colorful, encoded, tree
-from tests.images.test_decode import LOSSLESS, STORED, turned, with_swapped_primaries
+from tests.images.test_square import LOSSLESS, STORED, turned, with_swapped_primaries
 from tests.memory_helpers import needs_linux, peak_growth
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,

@@ -12,7 +12,7 @@ from colorizer.color.lab_torch import bytes_from_lab
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.photo.full_size import STRIP_PIXELS, colored_strips
 from colorizer.predictors.view import seen_lightness
-from tests.images.test_decode import with_swapped_primaries
+from tests.images.test_square import with_swapped_primaries
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,
     SRGB,

@@ -14,7 +14,7 @@ from colorizer.photo.formats import has_heif
 from colorizer.photo.read import Photo, read_photo, sized_exif
 from tests.data_helpers import colorful, encoded
 from tests.hostile_images import BROKEN, gif, tiled_tiff, webp
-from tests.images.test_decode import (
+from tests.images.test_square import (
     LOSSLESS,
     STORED,
     chunk,

@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from colorizer.color.lab_numpy import lab_from_bytes, mean_chroma
 from colorizer.common.params import Params
-from colorizer.images.decode import SquareRule, load_square
+from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.duplicates import group_duplicates
 from colorizer.prepare.perceptual_hash import Fingerprint, Fingerprints, correlation, fingerprint
 from tests.conftest import SAMPLE

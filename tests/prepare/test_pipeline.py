@@ -24,7 +24,7 @@ from colorizer.common.params import Params, PrepareParams
 from colorizer.data.manifest import write_manifest
 from colorizer.data.shards import INDEX, Shards, read_index, read_split_index
 from colorizer.data.splits import SPLITS
-from colorizer.images.decode import SquareRule, load_square
+from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.pipeline import Prepared, prepare, rejected
 from tests.conftest import REPOSITORY
 from tests.data_helpers import colorful, tree

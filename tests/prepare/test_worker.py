@@ -13,7 +13,7 @@ from PIL import Image
 
 from colorizer.color.lab_numpy import lab_from_bytes, mean_chroma
 from colorizer.common.errors import UserError
-from colorizer.images.decode import SquareRule, load_square
+from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.perceptual_hash import fingerprint
 from colorizer.prepare.worker import Examined, Place, assemble, examine
 from tests.data_helpers import colorful, encoded

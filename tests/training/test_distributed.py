@@ -28,7 +28,7 @@ EPOCHS = 2
 VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25, "batch_size": 3}
 RECIPES: dict[str, Recipe] = {
     "conv_ae": plain_recipe(lr=0.0003, **VARIED),
-    # From ImageNet's encoder: the batches are so small that a change of random weights by 1e-7 moves
+    # From ImageNet's encoder: batches are so small that a change of random weights by 1e-7 moves
     # the second epoch's loss by 0.003, three times as much as another order of sums. These move by
     # less than 1e-6.
     "unet": unet_recipe(

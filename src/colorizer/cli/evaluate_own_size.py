@@ -18,7 +18,8 @@ from colorizer.common.pool import workers
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, Photograph
 from colorizer.evaluation.strip_metrics import WINDOW, measure_in_strips
-from colorizer.images.decode import UnreadableImageError, to_rgb
+from colorizer.images.convert import to_rgb
+from colorizer.images.decode import UnreadableImageError
 from colorizer.photo.colorist import Colorist
 from colorizer.photo.read import read_photo
 from colorizer.prepare.driver import examine_all, listed

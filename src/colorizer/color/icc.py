@@ -11,6 +11,9 @@ from PIL import Image, ImageCms
 # A profile that moves no colour of a chart by more than this many of 255 steps is sRGB itself.
 SAME = 1
 CHART_STEPS = 9
+_SRGB = ImageCms.createProfile("sRGB")
+# What goes wrong with profiles that are broken, or for other pixels.
+_UNUSABLE = (ImageCms.PyCMSError, OSError, ValueError, KeyError)
 # The pixels that a profile of each kind (ICC.1, the header's colour space) is for.
 _MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
 
@@ -50,6 +53,20 @@ class ColorSpace:
         return image if self._from_srgb is None else _applied(self._from_srgb, image)
 
 
+def rgb_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert an image of mode RGB to sRGB; one whose profile cannot be used stays as it is.
+
+    That of a photograph in CMYK or greys cannot, once the photograph is RGB: the plain conversion
+    is the best there is.
+    """
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, own, _SRGB)
+    except _UNUSABLE:
+        return image
+    return converted or image
+
+
 def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
     """Return the colour space of a photograph.
 
@@ -66,7 +83,7 @@ def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
     """
     if not profile:
         return ColorSpace()
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    srgb = ImageCms.ImageCmsProfile(_SRGB)
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         needed = _MODES[own.profile.xcolor_space]
@@ -74,7 +91,7 @@ def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
             return ColorSpace()
         into = ImageCms.buildTransform(own, srgb, needed, "RGB")
         back = ImageCms.buildTransform(srgb, own, "RGB", "RGB") if needed == "RGB" else None
-    except (ImageCms.PyCMSError, OSError, ValueError, KeyError):
+    except _UNUSABLE:
         return ColorSpace()
     if back is None:
         return ColorSpace(srgb.tobytes(), needed, into)

@@ -23,7 +23,7 @@ from colorizer.color.lightness_tables import (
     grey_lightness,
     rgb_lightness,
 )
-from colorizer.images.decode import highest
+from colorizer.images.convert import highest
 from colorizer.photo.read import has_alpha, has_wide_greys
 from colorizer.predictors.view import seen_lightness
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 import warnings
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from colorizer.color.icc import ColorSpace, color_space_of
 from colorizer.images.decode import (
     FORMATS,
-    ORIENTATION_TAG,
     UnreadableImageError,
     first_line,
     pillow_limited_to,
     require_decodable,
 )
 from colorizer.images.limits import require_reasonable
+from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, upright
 from colorizer.photo.formats import HEIC, format_of, has_heif
 
 MAX_MEGAPIXELS = 250
@@ -127,10 +126,8 @@ def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
         image.load()
         info = image.info
         exif = _exif_of(image)
-        with suppress(Exception):  # a corrupt EXIF block; the pixels may still be sound
-            ImageOps.exif_transpose(image, in_place=True)
         return Photo(
-            _with_white_above(image),
+            upright(_with_white_above(image), orientation_of(image)),
             color_space_of(image.mode, info.get("icc_profile")),
             exif,
             _dpi_of(info),

@@ -11,7 +11,7 @@ from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.common.files import whole_file
-from colorizer.images.decode import to_rgb
+from colorizer.images.convert import to_rgb
 from colorizer.photo.formats import FORMATS, JPEG, PNG, TIFF, WEBP
 from colorizer.photo.read import Photo, has_alpha, has_wide_greys, sized_exif
 from colorizer.photo.tiff import write_tiff

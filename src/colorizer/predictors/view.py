@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorizer.color.icc import ColorSpace
 from colorizer.color.lab_numpy import lab_from_bytes
-from colorizer.images.decode import to_rgb
+from colorizer.images.convert import to_rgb
 
 # A panorama costs at most as much as so many squares; what is longer is seen smaller.
 MAX_ASPECT = 8

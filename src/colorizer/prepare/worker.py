@@ -22,13 +22,8 @@ import numpy.typing as npt
 from colorizer.color.lab_numpy import lab_from_bytes, mean_chroma
 from colorizer.common.errors import UserError
 from colorizer.data.shards import write_shard
-from colorizer.images.decode import (
-    Square,
-    SquareRule,
-    UnreadableImageError,
-    UnwantedImageError,
-    load_square,
-)
+from colorizer.images.decode import UnreadableImageError
+from colorizer.images.square import Square, SquareRule, UnwantedImageError, load_square
 from colorizer.prepare.perceptual_hash import Fingerprint, fingerprint
 from colorizer.prepare.storage import files_of
 

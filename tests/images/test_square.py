@@ -12,14 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from colorizer.images import decode as images
-from colorizer.images.decode import (
-    Square,
-    SquareRule,
-    UnreadableImageError,
-    UnwantedImageError,
-    load_square,
-)
+from colorizer.images import convert, decode
+from colorizer.images.decode import UnreadableImageError
+from colorizer.images.square import Square, SquareRule, UnwantedImageError, load_square
 from tests.data_helpers import colorful, encoded
 from tests.hostile_images import BROKEN, gif, run_length_coded, tiled_tiff, webp
 from tests.memory_helpers import needs_linux, peak_growth
@@ -438,7 +433,7 @@ def test_run_length_coded_bmp_may_be_so_large(
     content = run_length_coded(40, 30)
     load(tmp_path / "a.bmp", content)
 
-    monkeypatch.setattr(images, "MAX_RUN_LENGTH_MEGAPIXELS", 0.0011)
+    monkeypatch.setattr(decode, "MAX_RUN_LENGTH_MEGAPIXELS", 0.0011)
     load(tmp_path / "plain.bmp", encoded(colorful(1), "BMP"))
     with pytest.raises(UnreadableImageError, match=r"^a run-length-coded BMP of more than 0.0011"):
         load(tmp_path / "a.bmp", content)
@@ -467,11 +462,11 @@ def test_conversion_by_strips_changes_nothing(
         image.putalpha(colorful(2, 24, 20).convert("L"))
     if kind == "palette":
         image.info["transparency"] = 3
-    whole = np.asarray(images.to_rgb(image))
+    whole = np.asarray(convert.to_rgb(image))
 
-    monkeypatch.setattr(images, "STRIP_PIXELS", strip)
+    monkeypatch.setattr(convert, "STRIP_PIXELS", strip)
 
-    np.testing.assert_array_equal(np.asarray(images.to_rgb(image)), whole)
+    np.testing.assert_array_equal(np.asarray(convert.to_rgb(image)), whole)
 
 
 def decode_16_bit(side: int) -> None:
