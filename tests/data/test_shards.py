@@ -200,13 +200,44 @@ class TestShards:
         assert stack.dtype == np.uint8
         np.testing.assert_array_equal(stack, squares[which])
 
+    @given(positions=st.lists(st.integers(-COUNT, COUNT - 1), max_size=12))
+    @settings(deadline=None, max_examples=40)
+    def test_numbers_give_photographs_in_their_order(
+        self, tmp_path_factory: pytest.TempPathFactory, positions: list[int]
+    ) -> None:
+        squares = random_squares(COUNT, 2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("colorizer.shards.SHARD_PHOTOGRAPHS", PER_SHARD)
+            folder = tmp_path_factory.mktemp("shards")
+            write_shards(folder, "train", iter(squares), COUNT, 2)
+            taken = Shards(folder, "train").take(positions)
+        assert taken.dtype == np.uint8
+        assert taken.shape == (len(positions), 2, 2, 3)
+        np.testing.assert_array_equal(taken, squares[np.array(positions, dtype=np.int64)])
+
+    @pytest.mark.parametrize("position", [7, -8, 100])
+    def test_numbers_beyond_the_end_are_an_error(self, folder: Path, position: int) -> None:
+        with pytest.raises(IndexError):
+            Shards(folder, "train").take([0, position])
+
     def test_iteration_gives_every_photograph_in_order(
         self, folder: Path, squares: Squares
     ) -> None:
         np.testing.assert_array_equal(np.stack(list(Shards(folder, "train"))), squares)
 
-    def test_slice_opens_every_file_once(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("read", "count"),
+        [
+            pytest.param(lambda shards: shards[1:7], 6, id="slice"),
+            pytest.param(lambda shards: shards.take([6, 0, 4, 2, 3, 1, 0]), 7, id="numbers"),
+        ],
+    )
+    def test_several_open_every_file_once(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        read: Callable[[Shards], Squares],
+        count: int,
     ) -> None:
         opened = []
         load = np.load
@@ -217,13 +248,14 @@ class TestShards:
 
         shards = Shards(folder, "train")
         monkeypatch.setattr(np, "load", counted)
-        assert len(shards[1:7]) == 6
+        assert len(read(shards)) == count
         assert opened == [f"train-0000{number}.npy" for number in range(3)]
 
     def test_what_is_read_is_a_copy_to_work_with(self, folder: Path, squares: Squares) -> None:
         shards = Shards(folder, "train")
         shards[0][:] = 0
         shards[1:5][:] = 0
+        shards.take([6, 2])[:] = 0
         np.testing.assert_array_equal(shards[:], squares)
 
     def test_photographs_stay_readable_when_the_folder_is_gone(

@@ -15,6 +15,7 @@ from colorizer.networks.efficientnet_lite import (
     TAP_CHANNELS,
     EfficientNetLite0,
     SameConv2d,
+    _RepeatBorder,
 )
 from tests.network_helpers import repeatable
 
@@ -167,6 +168,46 @@ def test_border_may_be_repeated_instead(kernel: int, stride: int) -> None:
     torch.testing.assert_close(repeated[inner], within[inner])
     flat = convolution(torch.full((1, 2, 8, 6), 0.7))
     torch.testing.assert_close(flat, flat[..., :1, :1].expand_as(flat))
+
+
+def bordered(image: Tensor, before: int, after: int) -> Tensor:
+    found: Tensor = _RepeatBorder.apply(image, before, after)  # type: ignore[no-untyped-call]
+    return found
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)])
+class TestRepeatBorder:
+    """Padding on a GPU, which computes on a CPU just as well."""
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 3), (8, 6)])
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+    def test_gives_what_torch_gives(
+        self, before: int, after: int, size: tuple[int, int], dtype: torch.dtype
+    ) -> None:
+        numbers = torch.Generator().manual_seed(0)
+        image = torch.rand(2, 3, *size, generator=numbers).to(dtype)
+        given = image.clone()
+        found = bordered(image, before, after)
+        expected = F.pad(image, (before, after, before, after), mode="replicate")
+        assert found.dtype == dtype
+        assert torch.equal(found, expected)
+        assert torch.equal(image, given)
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 4)])
+    def test_sends_gradients_back_to_where_values_came_from(
+        self, before: int, after: int, size: tuple[int, int]
+    ) -> None:
+        numbers = torch.Generator().manual_seed(0)
+        image = torch.rand(2, 2, *size, generator=numbers, dtype=torch.float64, requires_grad=True)
+        assert torch.autograd.gradcheck(lambda image: bordered(image, before, after), (image,))
+
+    def test_keeps_the_order_of_memory(self, before: int, after: int) -> None:
+        image = torch.rand(2, 3, 6, 5).contiguous(memory_format=torch.channels_last)
+        image.requires_grad_()
+        found = bordered(image, before, after)
+        assert found.is_contiguous(memory_format=torch.channels_last)
+        (gradient,) = torch.autograd.grad(found.square().sum(), image)
+        assert gradient.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_whole_encoder_repeats_borders_if_asked_to() -> None:

@@ -54,6 +54,46 @@ def test_only_the_decoder_gathers_statistics(model: UNet, lightness: Tensor) -> 
     assert changed == {key for key in before if key.startswith("decoder.")}
 
 
+class TestBatchStatistics:
+    """An encoder that is told to normalise by its batches."""
+
+    @pytest.mark.parametrize("frozen_blocks", [0, 1, 5, 16])
+    def test_are_those_of_blocks_that_learn(self, frozen_blocks: int, lightness: Tensor) -> None:
+        model = UNet(frozen_blocks=frozen_blocks, batch_statistics=True)
+        before = {key: value.clone() for key, value in model.encoder.named_buffers()}
+        assert model.train() is model
+        model(lightness)
+        first = tuple(f"_blocks.{number}." for number in range(frozen_blocks))
+        frozen = (*first, "_conv_stem.", "_bn0.") if frozen_blocks else ()
+        for key, value in model.encoder.named_buffers():
+            assert torch.equal(value, before[key]) is key.startswith(frozen), key
+
+    def test_make_what_an_encoder_sees_of_a_batch_alike(self, lightness: Tensor) -> None:
+        with repeatable(0):
+            model = UNet(batch_statistics=True).train()
+        outputs: list[Tensor] = []
+        model.encoder._bn0.register_forward_hook(lambda _, __, out: outputs.append(out))
+        model(lightness)
+        (output,) = outputs
+        means = output.mean(dim=(0, 2, 3))
+        torch.testing.assert_close(means, torch.zeros_like(means), atol=1e-4, rtol=0)
+
+    def test_are_for_training_alone(self) -> None:
+        model = UNet(batch_statistics=True)
+        assert not any(part.training for part in model.encoder.modules())
+        assert model.train().eval() is model
+        assert not any(part.training for part in model.modules())
+
+    def test_stay_as_they_are_where_the_encoder_learns_nothing(self) -> None:
+        model = UNet(encoder_lr=0.0, batch_statistics=True).train()
+        assert not any(part.training for part in model.encoder.modules())
+
+    def test_are_shared_however_batches_are_divided(self) -> None:
+        norms = batch_norms(UNet(batch_statistics=True).encoder)
+        assert len(norms) == 1 + 2 + 15 * 3  # of the stem, the first block and the others
+        assert all(isinstance(norm, SharedBatchNorm2d) for norm in norms)
+
+
 def test_encoder_learns_at_its_share_of_the_learning_rate() -> None:
     model = UNet(encoder_lr=0.1)
     decoder, encoder, hint_head = model.parameter_groups(0.003)
