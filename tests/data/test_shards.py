@@ -207,7 +207,7 @@ class TestShards:
     ) -> None:
         squares = random_squares(COUNT, 2)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("colorizer.shards.SHARD_PHOTOGRAPHS", PER_SHARD)
+            patch.setattr("colorizer.data.shards.SHARD_PHOTOGRAPHS", PER_SHARD)
             folder = tmp_path_factory.mktemp("shards")
             write_shards(folder, "train", iter(squares), COUNT, 2)
             taken = Shards(folder, "train").take(positions)

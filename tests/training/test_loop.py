@@ -694,7 +694,7 @@ class TestHints:
         photographs = halves.repeat(16, axis=1).repeat(8, axis=2)
         model = HintedPainter()
         recipe = unet_recipe(lr=0.02, batch_size=8)
-        trained = fit(tmp_path, model, recipe, photographs, epochs=20)
+        trained = fit(tmp_path, model, recipe, photographs, epochs=40)
 
         lab = lab_from_bytes(photographs)
         places = draw_places(24, 1, torch.Generator().manual_seed(1))
