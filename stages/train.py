@@ -19,7 +19,7 @@ from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.devices import make_repeatable
 from colorizer.training.distributed import Processes, joined, process_device
-from colorizer.training.launching import launch, must_launch
+from colorizer.training.launching import hand_over, launch, must_launch
 from colorizer.training.loop import Trained, train
 from colorizer.training.recovery import Recovery
 from colorizer.training.run_key import fingerprint
@@ -36,6 +36,7 @@ RESUME = Path(".resume")
 def main() -> None:
     raise_on_interrupts()
     params = load_params()
+    hand_over(params.launcher, "stages.train")
     if must_launch(params.train.devices):
         launch(params.train.devices, "stages.train")
         return

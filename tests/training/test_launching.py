@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -73,16 +74,42 @@ def test_stopped_it_tells_once_where_the_next_run_goes_on(workplace: Workplace) 
     assert not any(child.is_running() for child in children)
 
 
-def test_torchrun_launches_it_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["by hand", "by the parameter"])
+def test_torchrun_launches_it_as_well(tmp_path: Path, how: str) -> None:
     alone, together = Workplace(tmp_path / "alone"), Workplace(tmp_path / "together")
-    for workplace in (alone, together):
-        workplace.set(epochs=3)
+    alone.set(epochs=3)
     alone.finish()
-    # As in the README, but for the port: any that is free.
-    out, _ = together.finish(*TORCHRUN)
+    # As in the documentation, but for the port: any that is free.
+    if how == "by hand":
+        together.set(epochs=3)
+        out, _ = together.finish(*TORCHRUN)
+    else:
+        together.set(epochs=3, launcher=shlex.join(TORCHRUN))
+        out, _ = together.finish()
     assert out.count("simple_ae, 3 epochs of 4 photographs") == 1
     losses = [pd.read_csv(workplace.root / "plots/loss.csv") for workplace in (alone, together)]
     pd.testing.assert_frame_equal(losses[1], losses[0], rtol=0, atol=1e-4)
+
+
+def test_a_launcher_that_starts_one_process_is_asked_once(tmp_path: Path) -> None:
+    workplace = Workplace(tmp_path)
+    workplace.set(epochs=1, launcher=shlex.quote(sys.executable))
+    out, _ = workplace.finish()
+    assert out.count("simple_ae, 1 epochs of 4 photographs") == 1
+
+
+@pytest.mark.parametrize("launcher", ["no-such-program --fast", "torchrun '"])
+def test_a_launcher_that_cannot_be_run_is_named(tmp_path: Path, launcher: str) -> None:
+    workplace = Workplace(tmp_path)
+    workplace.set(launcher=launcher)
+    with workplace.start() as process:
+        _, err = communicate(process)
+    assert process.returncode == 1
+    assert err.startswith(
+        "error: launcher must be python or a program that starts Python modules, such as torchrun,"
+    )
+    assert repr(launcher) in err
+    assert len(err.splitlines()) == 1
 
 
 def test_a_process_of_torchrun_that_dies_ends_the_run_and_leaves_nothing(tmp_path: Path) -> None:

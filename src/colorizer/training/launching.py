@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -16,11 +17,42 @@ from colorizer.common.errors import UserError
 from colorizer.common.interrupts import raise_on_interrupts
 from colorizer.training.distributed import STORE, is_started_in_company
 
+# In the environment of what a launcher starts.
+HANDED_OVER = "COLORIZER_HANDED_OVER"
 POLL_S = 0.1
 CLOSE_S = 10  # then whatever still runs is killed
 STOPPED = (-signal.SIGTERM, -signal.SIGINT)  # exit statuses of processes that were told to stop
 # They are told here in one line.
 logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL)
+
+
+def hand_over(launcher: str, module: str) -> None:
+    """Become the program that ``launcher`` names, which is to start ``python -m module``.
+
+    Parameters
+    ----------
+    launcher : str
+        Such as ``torchrun --nproc-per-node 8``; ``python`` for this process itself. Whatever it
+        starts is not handed over once more.
+    module : str
+        Of the stage.
+
+    Raises
+    ------
+    UserError
+        If there is no such program, or its words cannot be told apart.
+    """
+    if launcher == "python" or is_started_in_company() or HANDED_OVER in os.environ:
+        return
+    try:
+        words = [*shlex.split(launcher), "-m", module]
+        os.environ[HANDED_OVER] = "1"
+        os.execvp(words[0], words)  # noqa: S606  the user's own words
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"launcher must be python or a program that starts Python modules, such as torchrun, "
+            f"got {launcher!r}: {error}"
+        ) from error
 
 
 def must_launch(count: int) -> bool:
