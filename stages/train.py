@@ -1,6 +1,7 @@
 """Train the network on data/prepared; keep its best epoch, and what vivid colours cost it."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -79,6 +80,7 @@ def _train(params: Params, device: torch.device, processes: Processes) -> None:
             processes=processes,
             recovery=recovery,
             may_stay=starts_from_general(recipe),
+            show=partial(write_csv, LOSS) if processes.is_first else lambda _: None,
         )
         if processes.is_first:
             model.load_state_dict(trained.weights)
@@ -102,7 +104,6 @@ def _write(
 ) -> None:
     save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights, vividness)
     write_csv(VIVIDNESS, vividness)
-    write_csv(LOSS, trained.history)
     best = trained.history[trained.history["epoch"] == trained.best_epoch].iloc[0]
     write_json(
         METRICS,

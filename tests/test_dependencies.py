@@ -15,7 +15,7 @@ OWN = {"benchmarks", "colorizer", "stages", "tests", "tools"}
 
 def imported(folder: str) -> dict[str, Path]:
     """Return the top-level packages that the code of a folder imports, and a file that does."""
-    found = {}
+    found: dict[str, Path] = {}
     for file in sorted((REPOSITORY / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
@@ -25,9 +25,8 @@ def imported(folder: str) -> dict[str, Path]:
             else:
                 continue
             found |= {name.partition(".")[0]: file for name in names}
-    return {
-        name: file for name, file in found.items() if name not in OWN | sys.stdlib_module_names
-    }
+    known = OWN | sys.stdlib_module_names | {"_typeshed"}  # a type checker's own
+    return {name: file for name, file in found.items() if name not in known}
 
 
 def normalized(name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -130,6 +131,21 @@ class TestHistory:
         assert list(history.columns) == ["epoch", "train", "val", "lr"]
         assert history["epoch"].tolist() == [1, 2, 3]
         assert np.isfinite(history.to_numpy()).all()
+
+    @pytest.mark.parametrize(
+        ("may_stay", "lengths"), [(False, [0, 1, 2, 3]), (True, [1, 2, 3, 4])]
+    )
+    def test_is_shown_before_the_first_epoch_and_after_each(
+        self, tmp_path: Path, may_stay: bool, lengths: list[int]
+    ) -> None:
+        shown: list[pd.DataFrame] = []
+        lab = lab_photographs(tmp_path, ramps())
+        trained = train(
+            Painter(), plain_recipe(), (lab, lab), 3, 0, CPU, may_stay=may_stay, show=shown.append
+        )
+        assert [len(history) for history in shown] == lengths
+        for history in shown:
+            pd.testing.assert_frame_equal(history, trained.history[: len(history)])
 
     def test_constant_schedule_keeps_the_learning_rate(self, tmp_path: Path) -> None:
         history = fit(tmp_path, Painter(), plain_recipe(lr=0.02), ramps(), epochs=3).history

@@ -111,6 +111,13 @@ def killed(tmp_path_factory: pytest.TempPathFactory, whole: Workplace) -> Workpl
     return Workplace(tmp_path_factory.mktemp("killed"))
 
 
+def assert_shows_the_finished_epochs(killed: Workplace, whole: Workplace) -> None:
+    """Check what `dvc plots show` reads while the training runs, or after it was stopped."""
+    shown, all_of_them = ((place.root / "plots/loss.csv").read_text() for place in (killed, whole))
+    assert 1 < len(shown.splitlines()) < len(all_of_them.splitlines())
+    assert all_of_them.startswith(shown)
+
+
 def test_killed_again_and_again_it_ends_with_the_same_bits(
     killed: Workplace, whole: Workplace
 ) -> None:
@@ -122,6 +129,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(
         if number != signal.SIGKILL:
             assert err.splitlines()[-1].startswith("stopped; the next `dvc repro` goes on after e")
         assert len(killed.states()) == 1
+        assert_shows_the_finished_epochs(killed, whole)
     out, _ = killed.finish()
     assert out.splitlines()[0].startswith("going on after epoch ")
     assert killed.results() == whole.results()

@@ -69,8 +69,8 @@ class Learner:
     @property
     def history(self) -> pd.DataFrame:
         """The finished epochs: epoch, train, val, lr; epoch 0 is the start, if it was noted."""
-        columns = ["epoch", "train", "val", "lr"]
-        return pd.DataFrame(self.rows, columns=columns).astype({"train": float})
+        types = {"epoch": "int64", "train": "float64", "val": "float64", "lr": "float64"}
+        return pd.DataFrame(self.rows, columns=list(types)).astype(types)
 
     def step(self) -> None:
         """Change the weights by their gradients."""

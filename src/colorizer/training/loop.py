@@ -52,6 +52,7 @@ def train(
     processes: Processes = ALONE,
     recovery: Recovery | None = None,
     may_stay: bool = False,
+    show: Callable[[pd.DataFrame], None] = lambda _: None,
 ) -> Trained:
     """Train ``model`` in place and return what its best epoch on val had learnt.
 
@@ -81,6 +82,9 @@ def train(
     may_stay : bool
         Whether the network as it is, called epoch 0, is to be returned if no epoch is better: one
         that starts from a trained network can only gain then.
+    show : callable
+        Is given the history so far after every epoch, also before the first one that is left to
+        do: something to look at while the training runs.
 
     Raises
     ------
@@ -105,6 +109,7 @@ def train(
     done, total = (number * len(train_set) for number in (learner.epoch, epochs))
     if may_stay and not len(learner.history):
         learner.note_start(loop.validate(val_set, 0))
+    show(learner.history)
     with tqdm(
         desc="train", initial=done, total=total, unit="image", disable=not processes.is_first
     ) as bar:
@@ -114,6 +119,7 @@ def train(
             torch.manual_seed(drawing(seed, LAYERS, epoch).initial_seed())
             loss = loop.train(flow, epoch, bar)
             learner.finish_epoch(loss, loop.validate(val_set, epoch), lr)
+            show(learner.history)
             if recovery is not None:
                 recovery.save(learner.state())
     return Trained(learner.best_weights, learner.best_epoch, learner.history)
