@@ -78,7 +78,7 @@ def test_torchrun_launches_it_as_well(tmp_path: Path) -> None:
     for workplace in (alone, together):
         workplace.set(epochs=3)
     alone.finish()
-    # As in the README, but for the port: any that is free.
+    # As docs/machines.md says, but on any port that is free.
     out, _ = together.finish(*TORCHRUN)
     assert out.count("simple_ae, 3 epochs of 4 photographs") == 1
     losses = [pd.read_csv(workplace.root / "plots/loss.csv") for workplace in (alone, together)]
