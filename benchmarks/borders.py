@@ -23,9 +23,9 @@ import argparse
 import pandas as pd
 
 from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
-from colorizer.border_profile import profile_against_truth, profile_of_crops
-from colorizer.errors import run_stage
-from colorizer.params import load_params
+from colorizer.common.errors import run_stage
+from colorizer.common.params import load_params
+from colorizer.evaluation.border_profile import profile_against_truth, profile_of_crops
 
 
 def main() -> None:

@@ -59,10 +59,10 @@ def measure(folder: Path, source: str, format_: str) -> None:
     import torch
     from torch import Tensor
 
-    from colorizer.models.hinted import Seen
-    from colorizer.models.unet import UNet
-    from colorizer.photo import Colorist
-    from colorizer.photo_network import PhotoNetwork
+    from colorizer.networks.hinted import Seen
+    from colorizer.networks.unet import UNet
+    from colorizer.photo.colorist import Colorist
+    from colorizer.predictors.torch_predictor import PhotoNetwork
 
     forward_s: list[float] = []
 

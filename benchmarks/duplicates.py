@@ -18,10 +18,10 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import trange
 
-from colorizer.duplicates import group_duplicates
-from colorizer.fingerprints import Fingerprint, fingerprint
-from colorizer.lab_bytes import lab_from_bytes
-from colorizer.params import load_params
+from colorizer.color.lab_numpy import lab_from_bytes
+from colorizer.common.params import load_params
+from colorizer.prepare.duplicates import group_duplicates
+from colorizer.prepare.perceptual_hash import Fingerprint, fingerprint
 
 SIZE = 128
 

@@ -21,9 +21,9 @@ import argparse
 import pandas as pd
 
 from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
-from colorizer.errors import run_stage
-from colorizer.hint_reach import measure_reach
-from colorizer.params import load_params
+from colorizer.common.errors import run_stage
+from colorizer.common.params import load_params
+from colorizer.evaluation.hint_reach import measure_reach
 
 
 def main() -> None:

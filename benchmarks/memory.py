@@ -30,8 +30,8 @@ CATEGORIES = 20
 
 def prepare_all(folder: Path) -> None:
     """Prepare the photographs of ``folder``/raw."""
-    from colorizer.params import load_params
-    from colorizer.prepare import prepare
+    from colorizer.common.params import load_params
+    from colorizer.prepare.pipeline import prepare
 
     params = replace(load_params(REPOSITORY / "params.yaml").prepare, orientation="any")
     prepare(folder / "raw", params, folder / "prepared")
@@ -41,18 +41,18 @@ def feed(folder: Path) -> None:
     """Go through the training photographs for two epochs, as training does without a network."""
     import torch
 
-    from colorizer.dataset import LabPhotographs, augment, shuffled
-    from colorizer.params import load_params
-    from colorizer.shards import Shards
-    from colorizer.splits import TRAIN
+    from colorizer.common.params import load_params
+    from colorizer.data.dataset import LabPhotographs
+    from colorizer.data.shards import Shards
+    from colorizer.data.splits import TRAIN
+    from colorizer.training.batches import TrainingBatches, by_epoch
 
     recipe = load_params(REPOSITORY / "params.yaml").train.recipe("unet")
-    generator = torch.Generator().manual_seed(0)
-    with LabPhotographs(Shards(folder / "prepared", TRAIN)) as photographs:
-        for _ in range(2):
-            order = shuffled(len(photographs), generator)
-            for batch in photographs.batches(recipe.batch_size, order):
-                augment(batch, recipe, generator)
+    photographs = LabPhotographs(Shards(folder / "prepared", TRAIN))
+    batches = TrainingBatches(photographs, recipe, 0, photographs.size)
+    for _, epoch in by_epoch(batches, range(1, 3), torch.device("cpu")):
+        for _ in epoch:
+            pass
 
 
 CHILDREN = {"prepare": prepare_all, "train, data side": feed}
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def _make_photographs(folder: Path, count: int) -> None:
-    from colorizer.manifest import write_manifest
+    from colorizer.data.manifest import write_manifest
 
     for number in range(CATEGORIES):
         (folder / str(number)).mkdir(parents=True)

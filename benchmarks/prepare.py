@@ -31,10 +31,10 @@ from PIL import Image
 from skimage.color import rgb2lab
 from torch.nn import functional as F
 
-from colorizer.images import DRAFT_FACTOR, SquareRule
-from colorizer.manifest import photographs_in
-from colorizer.parallel import Pool, workers
-from colorizer.squares import Examined, assemble, examine
+from colorizer.common.pool import Pool, workers
+from colorizer.data.manifest import photographs_in
+from colorizer.images.square import DRAFT_FACTOR, SquareRule
+from colorizer.prepare.worker import Examined, assemble, examine
 
 SIZE = 128
 RULE = SquareRule(size=SIZE, orientation="any", crop="center", min_side=32, max_megapixels=250)

@@ -49,9 +49,9 @@ def make_network(folder: Path) -> None:
     import pandas as pd
     import torch
 
-    from colorizer.checkpoint import save_checkpoint
-    from colorizer.models.unet import UNet
-    from colorizer.onnx_export import describe, export_onnx
+    from colorizer.networks.checkpoint import save_checkpoint
+    from colorizer.networks.unet import UNet
+    from colorizer.predictors.onnx_export import describe, export_onnx
 
     torch.manual_seed(0)
     model = UNet()
@@ -79,8 +79,8 @@ def serve(file: Path) -> None:
 def _with_torch(file: Path) -> tuple[Predict, int]:
     import torch
 
-    from colorizer.hinting import Glance
-    from colorizer.photo_network import load_photo_network
+    from colorizer.inference.predict_with_hints import Glance
+    from colorizer.predictors.torch_predictor import load_photo_network
 
     model = load_photo_network(file, torch.device("cpu")).model
 
@@ -91,7 +91,7 @@ def _with_torch(file: Path) -> tuple[Predict, int]:
 
 
 def _with_onnx(file: Path) -> tuple[Predict, int]:
-    from colorizer.onnx_network import load_onnx_network
+    from colorizer.predictors.onnx_predictor import load_onnx_network
 
     network = load_onnx_network(file)
 

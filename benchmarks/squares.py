@@ -10,14 +10,15 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from colorizer.checkpoint import load_checkpoint, load_size
-from colorizer.devices import make_repeatable, pick_device
-from colorizer.errors import UserError
-from colorizer.images import SquareRule, UnreadableImageError, UnwantedImageError, load_square
-from colorizer.manifest import photographs_in
-from colorizer.models.base import Colorizer
-from colorizer.network_files import GENERAL
-from colorizer.params import PrepareParams
+from colorizer.common.errors import UserError
+from colorizer.common.params import PrepareParams
+from colorizer.data.manifest import photographs_in
+from colorizer.images.decode import UnreadableImageError
+from colorizer.images.square import SquareRule, UnwantedImageError, load_square
+from colorizer.networks.base import Colorizer
+from colorizer.networks.checkpoint import load_checkpoint, load_size
+from colorizer.networks.devices import make_repeatable, pick_device
+from colorizer.networks.files import GENERAL
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SEED = 0

@@ -25,22 +25,24 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.multiply_adds import multiply_adds
-from colorizer.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figure
-from colorizer.color import AB_SCALE
-from colorizer.dataset import LabPhotographs, steps_per_epoch
-from colorizer.devices import make_repeatable, pick_device
-from colorizer.distributed import ALONE
-from colorizer.files import write_csv
-from colorizer.inference import colorize_batch
-from colorizer.learner import Learner
-from colorizer.metrics import mse, psnr_from_mse
-from colorizer.models.base import Colorizer
-from colorizer.models.registry import MODELS
-from colorizer.params import Params, Recipe, load_params
-from colorizer.shards import Shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train
-from colorizer.training import LOSSES, EpochLoop
+from colorizer.color.lab_torch import AB_SCALE
+from colorizer.common.params import Params, Recipe, load_params
+from colorizer.common.tables import write_csv
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.evaluation.metrics import mse, psnr_from_mse
+from colorizer.figures.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figure
+from colorizer.inference.predict import colorize_batch
+from colorizer.networks.base import Colorizer
+from colorizer.networks.devices import make_repeatable, pick_device
+from colorizer.networks.registry import MODELS
+from colorizer.training.batches import LAYERS, TrainingBatches, by_epoch, drawing
+from colorizer.training.distributed import ALONE
+from colorizer.training.learner import Learner
+from colorizer.training.loop import EpochLoop
+from colorizer.training.losses import LOSSES
+from colorizer.training.starting import build_to_train
 
 REFERENCE = "conv_ae"
 COUNTED = 2  # photographs in the step whose multiply-adds are counted
@@ -58,22 +60,26 @@ class Contestant:
         make_repeatable(params.seed)
         model = build_to_train(name, self.recipe)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        steps = epochs * steps_per_epoch(self.photographs, self.recipe.batch_size)
-        self.learner = Learner(model, self.recipe, steps)
-        self.loop = EpochLoop(self.learner, self.recipe, device, "float32", ALONE)
         size = model.nearest_side(photographs.size * self.recipe.crop_scale)
+        batches = TrainingBatches(LabPhotographs(photographs), self.recipe, self.seed, size)
+        # Over all epochs, for processes that prepare batches ahead start but once.
+        self.flow = by_epoch(batches, range(1, epochs + 1), device)
+        self.learner = Learner(model, self.recipe, epochs * batches.per_epoch)
+        self.loop = EpochLoop(self.learner, self.recipe, device, "float32", ALONE)
         self.multiply_adds = _of_a_photograph(name, self.recipe, size)
         self.seconds = 0.0
         self.rows: list[dict[str, object]] = []
 
-    def epoch(self, data: LabPhotographs) -> None:
+    def epoch(self) -> None:
         """Train for an epoch."""
         number = len(self.rows)  # the row before the first epoch counts, too
         with tqdm(
-            desc=f"{self.name} {number}/{self.epochs}", total=len(data), unit="image"
+            desc=f"{self.name} {number}/{self.epochs}", total=self.photographs, unit="image"
         ) as bar:
             started = perf_counter()
-            self.loop.train(data, number, self.seed, bar)
+            number, batches = next(self.flow)
+            torch.manual_seed(drawing(self.seed, LAYERS, number).initial_seed())
+            self.loop.train(batches, number, bar)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             self.seconds += perf_counter() - started
@@ -99,14 +105,14 @@ class Contestant:
         )
 
 
-def race(contestants: list[Contestant], data: LabPhotographs, photographs: Shards) -> pd.DataFrame:
+def race(contestants: list[Contestant], photographs: Shards) -> pd.DataFrame:
     """Let all train in turns, and return the rows of :attr:`Contestant.rows` of all."""
     for one in contestants:
         one.validate(photographs)
     for number in range(max(one.epochs for one in contestants)):
         for one in contestants:
             if number < one.epochs:
-                one.epoch(data)
+                one.epoch()
                 one.validate(photographs)
     return pd.DataFrame([row for one in contestants for row in one.rows])
 
@@ -187,8 +193,7 @@ def main() -> None:
     contestants = [
         Contestant(name, params, train_set, count, device) for name, count in epochs.items()
     ]
-    with LabPhotographs(train_set) as data:
-        table = race(contestants, data, val_set)
+    table = race(contestants, val_set)
     write_csv(arguments.out / "time_to_quality.csv", table)
     save_figure(arguments.out / "time_to_quality.png", chart(table))
     print(

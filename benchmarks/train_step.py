@@ -34,21 +34,23 @@ import psutil
 import torch
 from torch import Tensor
 
-from colorizer.color import AB_SCALE
-from colorizer.dataset import LabPhotographs, augment
-from colorizer.devices import pick_device
-from colorizer.hints import draw_number, draw_places, true_hints
-from colorizer.learner import Learner
-from colorizer.models.hinted import HintedColorizer
-from colorizer.models.registry import MODELS
-from colorizer.models.unet import UNet
-from colorizer.params import Params, Recipe, UNetRecipe, load_params
-from colorizer.recovery import Recovery
-from colorizer.recovery_state import State
-from colorizer.shards import Shards, write_shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train
-from colorizer.training import LOSSES, train
+from colorizer.color.lab_torch import AB_SCALE
+from colorizer.common.params import Params, Recipe, UNetRecipe, load_params
+from colorizer.data.augment import augment
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards, write_shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.networks.devices import pick_device
+from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
+from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.registry import MODELS
+from colorizer.networks.unet import UNet
+from colorizer.training.learner import Learner
+from colorizer.training.loop import train
+from colorizer.training.losses import LOSSES
+from colorizer.training.recovery import Recovery
+from colorizer.training.starting import build_to_train
+from colorizer.training.training_state import State
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Photographs a batch on a CPU, for networks that take most of a second for one.
@@ -227,11 +229,8 @@ def watch_memory(params: Params, folder: Path, epochs: int, device: torch.device
     """Train the network of params.yaml on ``folder`` and print its memory after each epoch."""
     recipe = params.train.recipe(params.model)
     model, watch = build_to_train(params.model, recipe), _Watch()
-    with (
-        LabPhotographs(Shards(folder, TRAIN)) as train_lab,
-        LabPhotographs(Shards(folder, VAL)) as val_lab,
-    ):
-        train(model, recipe, (train_lab, val_lab), epochs, params.seed, device, recovery=watch)
+    train_set, val_set = (LabPhotographs(Shards(folder, split)) for split in (TRAIN, VAL))
+    train(model, recipe, (train_set, val_set), epochs, params.seed, device, recovery=watch)
     first, last = watch.megabytes[0], watch.megabytes[-1]
     print(
         f"\n{params.model} in training, MB after each epoch: "
@@ -261,13 +260,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         _make_data(Path(folder), params.prepare.size)
-        with LabPhotographs(Shards(Path(folder), TRAIN)) as data:
-            print(
-                f"{params.prepare.size}x{params.prepare.size} on {device}, "
-                f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a "
-                "photograph\n"
-            )
-            compare(variants(params, device, data), arguments.rounds, device)
+        data = LabPhotographs(Shards(Path(folder), TRAIN))
+        print(
+            f"{params.prepare.size}x{params.prepare.size} on {device}, "
+            f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a photograph\n"
+        )
+        compare(variants(params, device, data), arguments.rounds, device)
         # A process of its own: what was compared above would count as well.
         options = ["--memory-of", folder, "--epochs", str(arguments.epochs)]
         options += ["--device", str(device)]

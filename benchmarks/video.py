@@ -34,16 +34,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorizer.color import bytes_from_lab, lab_from_bytes
-from colorizer.color_profiles import ColorSpace
-from colorizer.commands.video import SMOOTHING
-from colorizer.devices import pick_device
-from colorizer.luma import Coding, chroma_of, greys_of
-from colorizer.metrics import psnr_from_mse
-from colorizer.network_files import CHECKPOINT
-from colorizer.photo_network import PhotoNetwork, load_photo_network
-from colorizer.smoothing import ChromaSmoother
-from colorizer.video import VideoColorist, motion_lightness
+from colorizer.cli.video import SMOOTHING
+from colorizer.color.icc import ColorSpace
+from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
+from colorizer.evaluation.metrics import psnr_from_mse
+from colorizer.networks.devices import pick_device
+from colorizer.networks.files import CHECKPOINT
+from colorizer.predictors.torch_predictor import PhotoNetwork, load_photo_network
+from colorizer.video.colorist import VideoColorist, motion_lightness
+from colorizer.video.luma import Coding, chroma_of, greys_of
+from colorizer.video.smoothing import ChromaSmoother
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE, INDEX = REPOSITORY / "data/sample", REPOSITORY / "data/prepared/index.csv"

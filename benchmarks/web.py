@@ -33,7 +33,7 @@ from typing import Any
 import requests
 
 from benchmarks.colorize import make_photograph
-from colorizer.network_files import GENERAL
+from colorizer.networks.files import GENERAL
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE_S = 600

@@ -6,32 +6,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorizer.aging import MEASURED_SEED
-from colorizer.baselines import GREY, mean_ab, paint_uniformly
-from colorizer.charts import save_figure
-from colorizer.checkpoint import load_checkpoint
-from colorizer.devices import make_repeatable, pick_device
-from colorizer.errors import run_stage
-from colorizer.figures import (
-    Coloring,
-    hints_figure,
-    loss_figure,
-    psnr_figure,
-    save_picture,
-    sheet,
-    vividness_figure,
-)
-from colorizer.files import read_json, whole_folder, write_csv, write_json
-from colorizer.frechet import FRECHET, FrechetReference
-from colorizer.hint_curve import NUMBERS, measure_hints
-from colorizer.inference import colorize_squares
-from colorizer.metrics import Photograph, measure_all, per_category, summarize
-from colorizer.models.hinted import HintedColorizer
-from colorizer.network_files import GENERAL
-from colorizer.params import Params, load_params
-from colorizer.shards import Shards, read_split_index, temporary_shards
-from colorizer.splits import TEST, TRAIN
-from colorizer.vividness import saturation_of
+from colorizer.common.errors import run_stage
+from colorizer.common.files import whole_folder
+from colorizer.common.params import Params, load_params
+from colorizer.common.tables import read_json, write_csv, write_json
+from colorizer.data.aging import MEASURED_SEED
+from colorizer.data.shards import Shards, read_split_index, temporary_shards
+from colorizer.data.splits import TEST, TRAIN
+from colorizer.evaluation.baselines import GREY, mean_ab, paint_uniformly
+from colorizer.evaluation.frechet import FRECHET, FrechetReference
+from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
+from colorizer.evaluation.metrics import Photograph, measure_all, per_category, summarize
+from colorizer.figures.charts import save_figure
+from colorizer.figures.curves import hints_figure, loss_figure, psnr_figure, vividness_figure
+from colorizer.figures.panels import Coloring, save_picture, sheet
+from colorizer.inference.predict import colorize_squares
+from colorizer.inference.saturation import saturation_of
+from colorizer.networks.checkpoint import load_checkpoint
+from colorizer.networks.devices import make_repeatable, pick_device
+from colorizer.networks.files import GENERAL
+from colorizer.networks.hinted import HintedColorizer
 
 PREPARED = Path("data/prepared")
 PREDICTIONS = Path("data/predictions")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from colorizer.errors import run_stage
-from colorizer.params import load_params
-from colorizer.sources import Places, fetch
+from colorizer.common.errors import run_stage
+from colorizer.common.params import load_params
+from colorizer.fetch.sources import Places, fetch
 
 RAW = Path("data/raw")
 # Neither is an output: DVC would remove them before every run.

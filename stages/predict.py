@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizer.cluster import colorist
-from colorizer.errors import run_stage
-from colorizer.figures import Coloring, panel, panel_names, save_picture
-from colorizer.files import whole_folder, write_json
-from colorizer.metrics import mse, psnr_from_mse
-from colorizer.params import load_params
-from colorizer.shards import Shards, read_split_index, write_shards
-from colorizer.splits import TEST, TRAIN
-from colorizer.vividness import saturation_of
+from colorizer.common.errors import run_stage
+from colorizer.common.files import whole_folder
+from colorizer.common.params import load_params
+from colorizer.common.tables import write_json
+from colorizer.data.shards import Shards, read_split_index, write_shards
+from colorizer.data.splits import TEST, TRAIN
+from colorizer.evaluation.metrics import mse, psnr_from_mse
+from colorizer.figures.panels import Coloring, panel, panel_names, save_picture
+from colorizer.inference.cluster import colorist
+from colorizer.inference.saturation import saturation_of
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")

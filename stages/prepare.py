@@ -3,13 +3,13 @@
 from pathlib import Path
 from time import perf_counter
 
-from colorizer.charts import save_figure
-from colorizer.dataset_figure import dataset_figure
-from colorizer.errors import run_stage
-from colorizer.files import write_csv, write_json
-from colorizer.params import load_params
-from colorizer.prepare import prepare, rejected
-from colorizer.splits import TRAIN
+from colorizer.common.errors import run_stage
+from colorizer.common.params import load_params
+from colorizer.common.tables import write_csv, write_json
+from colorizer.data.splits import TRAIN
+from colorizer.figures.charts import save_figure
+from colorizer.figures.dataset import dataset_figure
+from colorizer.prepare.pipeline import prepare, rejected
 
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")

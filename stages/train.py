@@ -1,29 +1,30 @@
 """Train the network on data/prepared; keep its best epoch, and what vivid colours cost it."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import pandas as pd
 import torch
 
-from colorizer.checkpoint import save_checkpoint
-from colorizer.dataset import LabPhotographs
-from colorizer.devices import make_repeatable
-from colorizer.distributed import Processes, joined, process_device
-from colorizer.errors import UserError, run_stage
-from colorizer.files import write_csv, write_json
-from colorizer.interrupts import raise_on_interrupts
-from colorizer.launching import launch, must_launch
-from colorizer.models.base import Colorizer
-from colorizer.params import Params, load_params
-from colorizer.recovery import Recovery
-from colorizer.reproducibility import fingerprint
-from colorizer.shards import Shards
-from colorizer.splits import TRAIN, VAL
-from colorizer.starting import build_to_train, starts_from_general
-from colorizer.training import Trained, train
-from colorizer.vividness import measure_vividness
+from colorizer.common.errors import UserError, run_stage
+from colorizer.common.interrupts import raise_on_interrupts
+from colorizer.common.params import Params, load_params
+from colorizer.common.tables import write_csv, write_json
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards
+from colorizer.data.splits import TRAIN, VAL
+from colorizer.evaluation.saturation_curve import measure_vividness
+from colorizer.networks.base import Colorizer
+from colorizer.networks.checkpoint import save_checkpoint
+from colorizer.networks.devices import make_repeatable
+from colorizer.training.distributed import Processes, joined, process_device
+from colorizer.training.launching import hand_over, launch, must_launch
+from colorizer.training.loop import Trained, train
+from colorizer.training.recovery import Recovery
+from colorizer.training.run_key import fingerprint
+from colorizer.training.starting import build_to_train, starts_from_general
 
 PREPARED = Path("data/prepared")
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
@@ -36,6 +37,7 @@ RESUME = Path(".resume")
 def main() -> None:
     raise_on_interrupts()
     params = load_params()
+    hand_over(params.launcher, "stages.train")
     if must_launch(params.train.devices):
         launch(params.train.devices, "stages.train")
         return
@@ -78,6 +80,7 @@ def _train(params: Params, device: torch.device, processes: Processes) -> None:
             processes=processes,
             recovery=recovery,
             may_stay=starts_from_general(recipe),
+            show=partial(write_csv, LOSS) if processes.is_first else lambda _: None,
         )
         if processes.is_first:
             model.load_state_dict(trained.weights)
@@ -101,7 +104,6 @@ def _write(
 ) -> None:
     save_checkpoint(CHECKPOINT, params.model, train_set.size, trained.weights, vividness)
     write_csv(VIVIDNESS, vividness)
-    write_csv(LOSS, trained.history)
     best = trained.history[trained.history["epoch"] == trained.best_epoch].iloc[0]
     write_json(
         METRICS,

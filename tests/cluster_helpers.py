@@ -19,10 +19,10 @@ from typing import Any
 
 import distributed
 
-from colorizer import parallel
+from colorizer.common import dask_pool
 from tests.conftest import REPOSITORY
 
-SOURCE = Path(parallel.__file__).parents[1]
+SOURCE = Path(dask_pool.__file__).parents[2]
 HOST = "127.0.0.1"
 TIMEOUT_S = 60
 SLEEP_S = 0.01

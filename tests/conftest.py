@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from colorizer.interrupts import SIGNALS
-from colorizer.params import Params, load_params
+from colorizer.common.interrupts import SIGNALS
+from colorizer.common.params import Params, load_params
 from tests.data_helpers import save_photographs
 
 # No test is timed: on a busy machine anything may take long.

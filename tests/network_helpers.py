@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorizer.color import lab_from_bytes
-from colorizer.dataset import LabPhotographs
-from colorizer.devices import make_repeatable
-from colorizer.models.base import Colorizer
-from colorizer.models.hint_head import DOUBT, HintHead
-from colorizer.models.hinted import HintedColorizer, Seen
-from colorizer.params import AgingParams, Recipe, UNetRecipe
-from colorizer.shards import Shards
-from colorizer.shards import write_shards as write_split
+from colorizer.color.lab_torch import lab_from_bytes
+from colorizer.common.params import AgingParams, Recipe, UNetRecipe
+from colorizer.data.dataset import LabPhotographs
+from colorizer.data.shards import Shards
+from colorizer.data.shards import write_shards as write_split
+from colorizer.networks.base import Colorizer
+from colorizer.networks.devices import make_repeatable
+from colorizer.networks.hint_head import DOUBT, HintHead
+from colorizer.networks.hinted import HintedColorizer, Seen
 
 # Tensors as tiny as these are computed sooner by one thread than by several that meet.
 torch.set_num_threads(1)
@@ -103,11 +103,9 @@ def write_shards(folder: Path, photographs: Photographs, split: str = "train") -
     return Shards(folder, split)
 
 
-@contextmanager
-def lab_photographs(folder: Path, photographs: Photographs) -> Iterator[LabPhotographs]:
-    """Open photographs as :class:`LabPhotographs`, by way of shards in ``folder``."""
-    with LabPhotographs(write_shards(folder, photographs)) as lab:
-        yield lab
+def lab_photographs(folder: Path, photographs: Photographs) -> LabPhotographs:
+    """Return photographs as :class:`LabPhotographs`, by way of shards in ``folder``."""
+    return LabPhotographs(write_shards(folder, photographs))
 
 
 def lightness_of(photographs: Photographs) -> Tensor:
@@ -167,6 +165,7 @@ def repeatable(seed: int) -> Iterator[None]:
     """Run a block under :func:`make_repeatable`, and leave torch as it was."""
     strict = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     benchmark = torch.backends.cudnn.benchmark
     with torch.random.fork_rng():
         try:
@@ -174,4 +173,5 @@ def repeatable(seed: int) -> Iterator[None]:
             yield
         finally:
             torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = benchmark

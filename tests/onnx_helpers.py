@@ -14,7 +14,7 @@ onnx = pytest.importorskip("onnx", reason=REASON)
 pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("onnxscript", reason=REASON)
 
-from colorizer.onnx_card import LIGHTNESS, OWN, OnnxCard  # noqa: E402  not before it is there
+from colorizer.predictors.onnx_card import LIGHTNESS, OWN, OnnxCard  # noqa: E402  not before it is there
 
 CARD = OnnxCard(
     network="painter",

@@ -11,12 +11,12 @@ import torch
 from PIL import Image, ImageCms
 from torch import Tensor, nn
 
-from colorizer.color import lab_from_bytes
-from colorizer.models.base import Colorizer
-from colorizer.models.hint_head import DOUBT, HintHead
-from colorizer.models.hinted import HintedColorizer, Seen
-from colorizer.photo import Colorist
-from colorizer.photo_network import PhotoNetwork
+from colorizer.color.lab_torch import lab_from_bytes
+from colorizer.networks.base import Colorizer
+from colorizer.networks.hint_head import DOUBT, HintHead
+from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.photo.colorist import Colorist
+from colorizer.predictors.torch_predictor import PhotoNetwork
 
 Floats = npt.NDArray[np.float32]
 

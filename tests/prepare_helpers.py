@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from colorizer.manifest import write_manifest
-from colorizer.params import Params, PrepareParams
+from colorizer.common.params import Params, PrepareParams
+from colorizer.data.manifest import write_manifest
 from tests.data_helpers import colorful, encoded, save_photographs
 
 GOOD = 40

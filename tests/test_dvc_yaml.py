@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from colorizer.network_files import GENERAL
+from colorizer.networks.files import GENERAL
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "src"
-NETWORK_FILES = "src/colorizer/network_files.py"
 STAGES: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
 
 
-def imported_modules(file: Path) -> set[str]:
-    """Return the modules of this project that ``file`` imports, directly or not, as paths."""
+def imported_modules(file: Path) -> set[Path]:
+    """Return the modules of this project that ``file`` imports, directly or not."""
     found: set[Path] = set()
     waiting = [file]
     while waiting:
@@ -27,7 +26,7 @@ def imported_modules(file: Path) -> set[str]:
             if module not in found:
                 found.add(module)
                 waiting.append(module)
-    return {module.relative_to(REPOSITORY).as_posix() for module in found}
+    return found
 
 
 def _modules_in(file: Path) -> Iterator[Path]:
@@ -43,13 +42,28 @@ def _modules_in(file: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file())
 
 
+def declared_code(stage: str) -> list[Path]:
+    """Return the modules and packages of this project that a stage declares."""
+    return [REPOSITORY / dep for dep in STAGES[stage]["deps"] if dep.startswith("src/")]
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_declared_modules_are_those_imported(stage: str) -> None:
-    declared = {dep for dep in STAGES[stage]["deps"] if dep.startswith("src/")}
+def test_imported_modules_are_declared(stage: str) -> None:
     imported = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
-    if NETWORK_FILES in imported:  # it says where the general network is
-        imported.add(GENERAL.relative_to(REPOSITORY).as_posix())
-    assert declared == imported
+    if GENERAL.with_name("files.py") in imported:  # it says where the general network is
+        imported.add(GENERAL)
+    declared = declared_code(stage)
+    missing = {module for module in imported if not {module, *module.parents} & {*declared}}
+    assert not missing
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_declared_code_is_imported(stage: str) -> None:
+    imported = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
+    for dep in declared_code(stage):
+        modules = {*dep.glob("*.py")} - {dep / "__init__.py"} if dep.is_dir() else {dep}
+        # Of a package that a stage hardly uses it names modules, not to rerun for nothing.
+        assert len(modules & imported) >= len(modules) / 2, dep
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -59,18 +73,55 @@ def test_each_stage_depends_on_its_own_script(stage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["src/colorizer/__init__.py", "src/colorizer/models/__init__.py"]
+    "package",
+    sorted((SOURCE / "colorizer").rglob("__init__.py")),
+    ids=lambda file: file.parent.name,
 )
-def test_packages_hold_no_code_that_stages_would_have_to_declare(package: str) -> None:
-    body = ast.parse((REPOSITORY / package).read_text()).body
+def test_packages_hold_no_code_that_stages_would_have_to_declare(package: Path) -> None:
+    body = ast.parse(package.read_text()).body
     assert len(body) == 1
     assert ast.get_docstring(ast.Module(body=body, type_ignores=[]))
 
 
-# What each stage reads of params.yaml: the attributes of load_params() that its script uses.
+# Where work is done: what is made is the same, so that a change of it reruns nothing.
+PLACES = {"launcher", "device", "devices", "scheduler", "workspace"}
+# What only one of the stages that share a block makes something of.
+NOT_FOR = {"evaluate": {"predict.panels"}}
+NETWORKS = {"unet", "conv_ae", "simple_ae"}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_declared_parameters_are_those_read(stage: str) -> None:
-    blocks = set(yaml.safe_load((REPOSITORY / "params.yaml").read_text()))
+    shipped = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    read = blocks_read_by(stage)
+    assert read <= set(shipped)
+    expected = set()
+    for block in read - PLACES:
+        if not isinstance(shipped[block], dict):
+            expected.add(block)
+            continue
+        keys = {f"{block}.{'${model}' if key in NETWORKS else key}" for key in shipped[block]}
+        left_out = {f"{block}.{place}" for place in PLACES} | NOT_FOR.get(stage, set())
+        expected |= keys - left_out if keys & left_out else {block}
+    assert set(STAGES[stage]["params"]) == expected
+
+
+@pytest.mark.parametrize(("stage", "keys"), NOT_FOR.items())
+def test_parameters_that_a_stage_leaves_out_are_not_read_by_it(stage: str, keys: set[str]) -> None:
+    modules = imported_modules(REPOSITORY / "stages" / f"{stage}.py")
+    for file in [REPOSITORY / "stages" / f"{stage}.py", *modules]:
+        if file.suffix != ".py":
+            continue
+        attributes = {
+            node.attr
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Attribute)
+        }
+        assert not {key.partition(".")[2] for key in keys} & attributes, file
+
+
+def blocks_read_by(stage: str) -> set[str]:
+    """Return the attributes of load_params() that a stage's script uses."""
     tree = ast.parse((REPOSITORY / "stages" / f"{stage}.py").read_text())
     # params = load_params(), or load_params().block at once.
     names = {
@@ -80,7 +131,7 @@ def test_declared_parameters_are_those_read(stage: str) -> None:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    read = {
+    return {
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
@@ -89,8 +140,6 @@ def test_declared_parameters_are_those_read(stage: str) -> None:
             or (isinstance(node.value, ast.Name) and node.value.id in names)
         )
     }
-    assert read <= blocks
-    assert set(STAGES[stage]["params"]) == read
 
 
 def _is_load_params(node: ast.expr) -> bool:

@@ -16,7 +16,7 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from colorizer.manifest import write_manifest
+from colorizer.data.manifest import write_manifest
 from tests.conftest import PARAMS_FILE, REPOSITORY
 from tests.data_helpers import colorful, save_photographs, tree, write_tar, write_zip
 from tests.network_helpers import noise, write_shards

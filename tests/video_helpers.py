@@ -13,7 +13,7 @@ import pytest
 
 av = pytest.importorskip("av", reason="needs the extra: pip install -e '.[video]'")
 
-from colorizer.video_planes import rows_of  # noqa: E402  what needs PyAV comes after the skip
+from colorizer.video.planes import rows_of  # noqa: E402  what needs PyAV comes after the skip
 
 Luma = npt.NDArray[np.uint8]
 SIZE = (64, 48)

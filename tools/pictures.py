@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageOps
 
-from colorizer.aging import STEPS, aged, only
-from colorizer.color import lab_from_bytes
-from colorizer.errors import UserError
-from colorizer.network_files import GENERAL
-from colorizer.photo import Colorist
-from colorizer.photo_hints import parse_hint
-from colorizer.photo_reading import read_photo
-from colorizer.runtimes import load_predictor
+from colorizer.color.lab_torch import lab_from_bytes
+from colorizer.common.errors import UserError
+from colorizer.data.aging import STEPS, aged, only
+from colorizer.networks.files import GENERAL
+from colorizer.photo.colorist import Colorist
+from colorizer.photo.hints import parse_hint
+from colorizer.photo.read import read_photo
+from colorizer.predictors.load import load_predictor
 
 SAMPLE = Path("data/sample/scenes")
 IMAGES = Path("docs/images")

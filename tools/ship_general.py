@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from colorizer.checkpoint import load_checkpoint, save_halved
-from colorizer.errors import UserError
-from colorizer.inference import colorize_batch
-from colorizer.metrics import mse, psnr_from_mse
-from colorizer.network_files import CHECKPOINT, GENERAL
-from colorizer.shards import Shards
-from colorizer.splits import VAL
+from colorizer.common.errors import UserError
+from colorizer.data.shards import Shards
+from colorizer.data.splits import VAL
+from colorizer.evaluation.metrics import mse, psnr_from_mse
+from colorizer.inference.predict import colorize_batch
+from colorizer.networks.checkpoint import load_checkpoint, save_halved
+from colorizer.networks.files import CHECKPOINT, GENERAL
 
 PREPARED = Path("data/prepared")
 PHOTOGRAPHS = 100

@@ -1,6 +1,6 @@
 """``python -m colorizer``, the same as ``colorizer``."""
 
-from colorizer.cli import main
+from colorizer.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from colorizer import parallel, squares
-from colorizer.checkpoint import save_checkpoint
-from colorizer.cluster import colorist
-from colorizer.errors import UserError
-from colorizer.models.registry import build
-from colorizer.params import Params, PredictParams, PrepareParams
-from colorizer.prepare import prepare
+from colorizer.common import dask_pool
+from colorizer.common.errors import UserError
+from colorizer.common.params import Params, PredictParams, PrepareParams
+from colorizer.inference.cluster import colorist
+from colorizer.networks.checkpoint import save_checkpoint
+from colorizer.networks.registry import build
+from colorizer.prepare import worker as squares
+from colorizer.prepare.pipeline import prepare
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile
 from tests.data_helpers import tree
 from tests.e2e.s3_server import S3Server, s3_server
@@ -58,8 +59,8 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """A gate before the first photographs of every worker; every photograph is a task."""
     (tmp_path / "gate").mkdir()
     gate = Gate(tmp_path / "gate")
-    monkeypatch.setattr("colorizer.examining.TASK_PHOTOGRAPHS", 1)
-    monkeypatch.setattr("colorizer.examining.examine", gate.before(squares.examine))
+    monkeypatch.setattr("colorizer.prepare.driver.TASK_PHOTOGRAPHS", 1)
+    monkeypatch.setattr("colorizer.prepare.driver.examine", gate.before(squares.examine))
     return gate
 
 
@@ -193,8 +194,8 @@ def test_nothing_half_done_stays_when_all_workers_are_killed(
 
         def kill_all() -> None:
             gate.wait_for(2)
-            monkeypatch.setattr(parallel, "WORKER_S", 0.2)
-            monkeypatch.setattr(parallel, "POLL_S", 0.1)
+            monkeypatch.setattr(dask_pool, "WORKER_S", 0.2)
+            monkeypatch.setattr(dask_pool, "POLL_S", 0.1)
             for process in cluster.processes[1:]:
                 kill(process)
 

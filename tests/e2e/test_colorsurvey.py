@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from colorizer.colorsurvey import ARCHIVE, CATEGORIES
-from colorizer.errors import UserError
-from colorizer.files import sha256_of
-from colorizer.manifest import read_manifest
+from colorizer.common.errors import UserError
+from colorizer.common.files import sha256_of
+from colorizer.data.manifest import read_manifest
+from colorizer.fetch.colorsurvey import ARCHIVE, CATEGORIES
 from stages.fetch import PLACES, RAW
 from stages.fetch import main as fetch
 from stages.prepare import main as prepare

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from colorizer.vividness import cautious, choose_saturation
+from colorizer.inference.saturation import cautious, choose_saturation
 from tests.e2e.conftest import Clone
 
 PER_IMAGE = [
@@ -75,8 +75,10 @@ def test_vertical_photographs_are_dropped_and_listed(clone: Clone) -> None:
 
 def test_loss_has_a_row_for_every_epoch(clone: Clone) -> None:
     rows = rows_of(clone, "plots/loss.csv")
-    assert [row["epoch"] for row in rows] == ["1"]
     assert set(rows[0]) == {"epoch", "train", "val", "lr"}
+    # The first is that of the general network, which has learnt nothing from these photographs.
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert [bool(row["train"]) for row in rows] == [False, True]
 
 
 def test_vividness_has_a_row_for_every_saturation(clone: Clone) -> None:
@@ -151,14 +153,18 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
 @pytest.mark.parametrize(
     ("module", "stages"),
     [
-        ("figures", ["evaluate", "predict"]),
-        ("training", ["train"]),
-        ("archives", ["fetch"]),
-        ("metrics", ["evaluate", "predict", "train"]),
-        ("baselines", ["evaluate"]),
-        ("vividness", ["predict", "train"]),
-        ("hinting", ["evaluate"]),
-        ("models/hint_head", ["evaluate", "predict", "train"]),
+        ("figures/panels", ["evaluate", "predict"]),
+        ("figures/curves", ["evaluate"]),
+        ("training/loop", ["train"]),
+        ("training/batches", ["train"]),
+        ("fetch/archives", ["fetch"]),
+        ("images/decode", ["prepare"]),
+        ("evaluation/metrics", ["evaluate", "predict", "train"]),
+        ("evaluation/baselines", ["evaluate"]),
+        ("inference/predict_with_hints", ["evaluate", "predict"]),
+        ("networks/hint_head", ["evaluate", "predict", "train"]),
+        ("photo/read", []),
+        ("color/gamut", []),
     ],
 )
 def test_a_changed_module_reruns_its_stages_only(
@@ -170,23 +176,39 @@ def test_a_changed_module_reruns_its_stages_only(
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "stages"),
+    ("key", "value", "stages"),
     [
-        ("train.unet.lr", "lr: 0.001", "lr: 0.002", ["train"]),
-        ("epochs", "epochs: 1", "epochs: 2", ["train"]),
-        ("prepare.min_chroma", "min_chroma: 1.5", "min_chroma: 3.0", ["prepare"]),
-        ("predict.mirror", "mirror: true", "mirror: false", PREDICTING),
-        ("predict.saturation", "saturation: auto", "saturation: 0.5", PREDICTING),
-        ("predict.saturation_cost", "saturation_cost: 0.2", "saturation_cost: 9", PREDICTING),
-        ("evaluate.ranked", "ranked: 2", "ranked: 3", ["evaluate"]),
+        ("train.unet.lr", 0.002, ["train"]),
+        ("train.precision", "bf16", ["train"]),
+        ("epochs", 2, ["train"]),
+        ("prepare.min_chroma", 3.0, ["prepare"]),
+        ("predict.mirror", False, PREDICTING),
+        ("predict.saturation", 0.5, PREDICTING),
+        ("predict.saturation_cost", 9, PREDICTING),
+        ("predict.panels", 3, ["predict"]),
+        ("evaluate.ranked", 3, ["evaluate"]),
+        # Another network's recipe, and where work is done.
+        ("train.conv_ae.lr", 0.002, []),
+        ("train.device", "cuda", []),
+        ("train.devices", 2, []),
+        ("launcher", "torchrun", []),
+        ("predict.device", "cuda", []),
+        ("predict.scheduler", "tcp://host:8786", []),
+        ("prepare.scheduler", "tcp://host:8786", []),
+        ("prepare.workspace", "s3://bucket/x", []),
     ],
 )
 def test_a_changed_parameter_reruns_its_stage_only(
-    untouched: Clone, name: str, old: str, new: str, stages: list[str]
+    untouched: Clone, key: str, value: object, stages: list[str]
 ) -> None:
-    params = untouched.read("params.yaml")
-    assert old in params, name
-    untouched.write("params.yaml", params.replace(old, new, 1))
+    params = yaml.safe_load(untouched.read("params.yaml"))
+    *blocks, last = key.split(".")
+    block = params
+    for name in blocks:
+        block = block[name]
+    assert block[last] != value
+    block[last] = value
+    untouched.write("params.yaml", yaml.safe_dump(params))
     assert untouched.changed_stages() == stages
 
 

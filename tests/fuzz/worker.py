@@ -11,9 +11,10 @@ import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from colorizer.archives import ArchiveLimits, extract_photographs
-from colorizer.errors import UserError
-from colorizer.images import SquareRule, UnreadableImageError, UnwantedImageError, load_square
+from colorizer.common.errors import UserError
+from colorizer.fetch.archives import ArchiveLimits, extract_photographs
+from colorizer.images.decode import UnreadableImageError
+from colorizer.images.square import SquareRule, UnwantedImageError, load_square
 
 RULE = SquareRule(size=16, orientation="any", crop="center", min_side=1, max_megapixels=1)
 LIMITS = ArchiveLimits(max_unpacked_bytes=1_000_000, max_expansion=100)

@@ -16,9 +16,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from colorizer.color import AB_SCALE
-from colorizer.models.hinted import HintedColorizer, Seen
-from colorizer.photo import Colorist
+from colorizer.color.lab_torch import AB_SCALE
+from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.photo.colorist import Colorist
 from colorizer.web.gate import AsgiApp
 from colorizer.web.gradio_settings import set_up_gradio
 from colorizer.web.limits import Limits

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from benchmarks.web import Visitor, visit
-from colorizer.errors import UserError
-from colorizer.web.sessions import Sessions
+from colorizer.common.errors import UserError
+from colorizer.web.session_store import Sessions
 from tests.data_helpers import encoded
 from tests.photo_helpers import greys
 from tests.web.conftest import LIMITS

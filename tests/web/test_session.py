@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizer.photo import Colorist
-from colorizer.photo_network import PhotoNetwork
+from colorizer.photo.colorist import Colorist
+from colorizer.predictors.torch_predictor import PhotoNetwork
 from colorizer.web import session as module
 from colorizer.web.limits import RefusedError
 from colorizer.web.open_photograph import OpenPhotograph

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorizer.photo import Colorist
-from colorizer.photo_predictor import PhotoChroma, PhotoLook, PhotoPredictor
-from colorizer.photo_reading import read_photo
-from colorizer.web.names import colored_name
+from colorizer.photo.colorist import Colorist
+from colorizer.photo.read import read_photo
+from colorizer.predictors.protocol import PhotoChroma, PhotoLook, PhotoPredictor
+from colorizer.web.file_names import colored_name
 from colorizer.web.previews import PREVIEW, SRGB, THUMBNAIL, colored, data_url, grey, small
 from colorizer.web.spots import Spot
 
@@ -83,7 +83,7 @@ def open_photograph(
     Parameters
     ----------
     name : str
-        What :func:`colorizer.web.names.clean_name` made of the name of the visitor's file.
+        What :func:`colorizer.web.file_names.clean_name` made of the name of the visitor's file.
     source : Path
         The file.
     colorist : Colorist
@@ -94,7 +94,7 @@ def open_photograph(
     Raises
     ------
     UnreadableImageError
-        As :func:`colorizer.photo_reading.read_photo` does.
+        As :func:`colorizer.photo.read.read_photo` does.
     """
     photo = read_photo(source, max_megapixels)
     look = colorist.network.look(photo.image, photo.space)

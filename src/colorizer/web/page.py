@@ -10,12 +10,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
-from colorizer.errors import UserError
+from colorizer.common.errors import UserError
 from colorizer.web import views
 from colorizer.web.examples import Example
 from colorizer.web.limits import RefusedError
 from colorizer.web.session import NamedFile, Session
-from colorizer.web.sessions import Sessions
+from colorizer.web.session_store import Sessions
 from colorizer.web.spots import Spot
 
 P = ParamSpec("P")

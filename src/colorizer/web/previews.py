@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from colorizer.color_profiles import ColorSpace
-from colorizer.full_size import colored_strips
-from colorizer.lightness_tables import BYTE
-from colorizer.network_view import resized_srgb
+from colorizer.color.icc import ColorSpace
+from colorizer.color.lightness_tables import BYTE
+from colorizer.photo.full_size import colored_strips
+from colorizer.predictors.view import resized_srgb
 
 # Longer sides in pixels.
 PREVIEW, THUMBNAIL = 1024, 160

@@ -10,13 +10,13 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from colorizer.errors import UserError
-from colorizer.photo import Colorist
+from colorizer.common.errors import UserError
+from colorizer.photo.colorist import Colorist
 from colorizer.web.examples import find_examples
 from colorizer.web.gate import AsgiApp, Gate
 from colorizer.web.limits import Limits
 from colorizer.web.page import ASSETS, build_page
-from colorizer.web.sessions import Sessions
+from colorizer.web.session_store import Sessions
 from colorizer.web.transfers import transfers
 
 FONTS = ("system-ui", "sans-serif")

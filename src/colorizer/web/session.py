@@ -14,10 +14,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from colorizer.images import UnreadableImageError
-from colorizer.photo import Colorist
+from colorizer.images.decode import UnreadableImageError
+from colorizer.photo.colorist import Colorist
+from colorizer.web.file_names import clean_name, colored_name, distinct, known_suffix
 from colorizer.web.limits import Limits, RefusedError
-from colorizer.web.names import clean_name, colored_name, distinct, known_suffix
 from colorizer.web.open_photograph import OpenPhotograph, open_photograph
 from colorizer.web.spots import Spot
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from colorizer.hint import Hint
-from colorizer.photo_hints import ab_of
+from colorizer.inference.types import Hint
+from colorizer.photo.hints import ab_of
 from colorizer.web.limits import RefusedError
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")

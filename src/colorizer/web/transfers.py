@@ -6,10 +6,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 from starlette.requests import ClientDisconnect
 
-from colorizer.errors import is_full_disk
+from colorizer.common.errors import is_full_disk
 from colorizer.web.limits import RefusedError
 from colorizer.web.session import NamedFile
-from colorizer.web.sessions import Sessions
+from colorizer.web.session_store import Sessions
 
 NO_CONTENT, NOT_FOUND, TOO_LARGE, REFUSED, FULL = 204, 404, 413, 409, 507
 

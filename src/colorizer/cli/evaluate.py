@@ -1,0 +1,207 @@
+"""``colorizer evaluate``: the pipeline's figures for any folder of colour photographs."""
+
+from __future__ import annotations
+
+import json
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colorizer.cli.options import add_checkpoint_argument, tell_network
+from colorizer.common.errors import UserError
+from colorizer.networks.files import name_of, require_network
+
+if TYPE_CHECKING:
+    from colorizer.cli.evaluate_folder import FolderEvaluation
+    from colorizer.cli.settings import EvaluationSettings
+    from colorizer.common.params import PrepareParams
+
+# What is imported within `run` is slow to load, and the help needs none of it.
+
+DESCRIPTION = """\
+Measure a network on a folder of colour photographs.
+
+The photographs are prepared as the pipeline does it, coloured by the network from their lightness
+alone, and compared with what they were: PSNR, SSIM, CIEDE2000 and colourfulness, beside those of
+no colour at all (grey). With 500 photographs or more, the Fréchet distance says how far the
+coloured ones, as a set, are from the true ones (lower is better). All photographs that pass the
+rules of preparation are measured; the folder that a photograph lies in is its category. Nothing is
+written, except by --per-image.
+
+Two options ask something else:
+
+  --own-size  How good is what `colorizer photo` writes? Whole photographs are coloured and
+              compared at their own size, by the same code and with the same settings. There is
+              no Fréchet distance then.
+  --aged      How well does it do on old photographs? The network sees each photograph as old
+              film, prints and files would have left it. Its colours are then put on the lightness
+              of the photograph as it was, so that only the colours are measured.
+
+Whatever is not given as an option is taken from params.yaml, or from what it says as shipped.
+
+  colorizer evaluate photographs
+  colorizer evaluate photographs --own-size --per-image figures.csv
+  colorizer evaluate photographs --aged
+  colorizer evaluate photographs --checkpoint data/checkpoints/model.safetensors
+  colorizer evaluate photographs --orientation any --json > figures.json
+"""
+# Options that stand for a parameter of the same name: its type, and what it means.
+PREPARE: dict[str, tuple[type, str]] = {
+    "size": (int, "side in pixels of the squares that are measured; as in training"),
+    "orientation": (str, "landscape (leave out those higher than wide) or any"),
+    "crop": (str, "center (the central square) or stretch (squeeze the whole into a square)"),
+    "min_side": (int, "leave out photographs with a shorter side, in pixels"),
+    "max_megapixels": (float, "leave out photographs of more than so many million pixels"),
+    "min_chroma": (float, "leave out near-colourless ones, below this mean chroma in CIELAB"),
+}
+PREDICT: dict[str, tuple[type, str]] = {
+    "device": (str, "auto (a GPU if there is one), cpu, cuda, cuda:1 ..."),
+    "batch_size": (int, "photographs that the network colours at once"),
+    "saturation": (float, "factor of the predicted chroma, in place of the chosen one"),
+}
+OF_SQUARES = ("size", "crop", "batch_size", "aged")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="photographs, in sub-folders by category"
+    )
+    # Of those who name the network before the folder, as was once the way.
+    parser.add_argument("more", nargs="*", type=_refuse, metavar="FOLDER", help=SUPPRESS)
+    add_checkpoint_argument(parser)
+    parser.add_argument(
+        "--own-size",
+        action="store_true",
+        help="measure whole photographs at their own size, as `colorizer photo` colours them",
+    )
+    parser.add_argument(
+        "--aged",
+        action="store_true",
+        help="let the network see each photograph as if it were old, and measure what that does "
+        "to the colours; not with --own-size",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print all figures as JSON, and nothing else"
+    )
+    parser.add_argument(
+        "--per-image", type=Path, metavar="FILE", help="write each photograph's figures as CSV"
+    )
+    parser.add_argument(
+        "--params",
+        type=Path,
+        metavar="FILE",
+        help="where all else is taken from (default: params.yaml, if it is in this folder)",
+    )
+    for block, options in (("prepare", PREPARE), ("predict", PREDICT)):
+        group = parser.add_argument_group(f"instead of the file's {block} block")
+        for name, (kind, meaning) in options.items():
+            group.add_argument(
+                _flag(name), dest=name, type=kind, metavar=name.upper(), help=meaning
+            )
+
+
+def run(arguments: Namespace) -> None:
+    """Evaluate and print.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint, the folder or an option cannot be used, or no photograph is left.
+    """
+    from colorizer.cli.report import as_json, as_text
+    from colorizer.cli.settings import evaluation_settings
+    from colorizer.common.params import changed
+    from colorizer.common.tables import write_csv
+
+    _check_own_size(arguments)
+    settings = evaluation_settings(arguments.params)
+    rules = changed(settings.prepare, "prepare", _given(arguments, PREPARE))
+    if not arguments.folder.is_dir():
+        found = "a file" if arguments.folder.exists() else "nothing there"
+        raise UserError(f"{arguments.folder} must be a folder of photographs ({found})")
+    require_network(arguments.checkpoint)
+    if arguments.own_size:
+        evaluation, saturation = _at_own_size(arguments, rules)
+    else:
+        evaluation, saturation = _as_squares(arguments, rules, settings)
+    if arguments.per_image:
+        write_csv(arguments.per_image, evaluation.per_image.sort_values("image"))
+    network = name_of(arguments.checkpoint)
+    if arguments.json:
+        print(json.dumps(as_json(evaluation, network), indent=2, allow_nan=False))
+    else:
+        print(f"{as_text(evaluation, network)}\n\npredicted chroma x {saturation:g}")
+
+
+def _refuse(text: str) -> str:
+    raise ArgumentTypeError(
+        f"one folder is measured, and {text!r} is a second; --checkpoint names the network: "
+        "colorizer evaluate FOLDER --checkpoint FILE"
+    )
+
+
+def _check_own_size(arguments: Namespace) -> None:
+    if not arguments.own_size:
+        return
+    for name in OF_SQUARES:
+        if getattr(arguments, name) not in (None, False):
+            raise UserError(
+                f"{_flag(name)} does not go with --own-size, which measures whole photographs at "
+                "their own size, one by one; leave one of the two out"
+            )
+
+
+def _as_squares(
+    arguments: Namespace, rules: PrepareParams, settings: EvaluationSettings
+) -> tuple[FolderEvaluation, float]:
+    from colorizer.cli.evaluate_folder import evaluate_folder
+    from colorizer.common.params import changed
+    from colorizer.data.aging import MEASURED_SEED
+    from colorizer.inference.predict import colorize_squares
+    from colorizer.inference.saturation import saturation_of
+    from colorizer.networks.checkpoint import load_checkpoint
+    from colorizer.networks.devices import make_repeatable, pick_device
+
+    predict = changed(settings.predict, "predict", _given(arguments, PREDICT))
+    model = load_checkpoint(arguments.checkpoint)
+    if rules.size % model.size_multiple:
+        raise UserError(
+            f"--size must be a multiple of {model.size_multiple} for the network "
+            f"{name_of(arguments.checkpoint)}, got {rules.size}"
+        )
+    saturation = saturation_of(predict, arguments.checkpoint)
+    device = pick_device(predict.device)
+    make_repeatable(settings.seed)
+    tell_network(arguments.checkpoint)
+    colorize = partial(
+        colorize_squares,
+        model,
+        params=predict,
+        device=device,
+        saturation=saturation,
+        aging_seed=MEASURED_SEED if arguments.aged else None,
+    )
+    return evaluate_folder(arguments.folder, rules, colorize, device), saturation
+
+
+def _at_own_size(arguments: Namespace, rules: PrepareParams) -> tuple[FolderEvaluation, float]:
+    from colorizer.cli.evaluate_own_size import evaluate_at_own_size
+    from colorizer.photo.colorist import Colorist
+    from colorizer.photo.formats import QUALITY
+    from colorizer.predictors.load import load_predictor
+
+    network, saturation = load_predictor(arguments.checkpoint, _given(arguments, PREDICT))
+    tell_network(arguments.checkpoint)
+    colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+    return evaluate_at_own_size(arguments.folder, rules, colorist), saturation
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _given(arguments: Namespace, options: dict[str, tuple[type, str]]) -> dict[str, Any]:
+    values = {name: getattr(arguments, name) for name in options}
+    return {name: value for name, value in values.items() if value is not None}

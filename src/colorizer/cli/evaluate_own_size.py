@@ -1,0 +1,118 @@
+"""The evaluation of what users get: whole photographs, coloured and compared at their own size."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from tqdm import tqdm
+
+from colorizer.cli.evaluate_folder import FolderEvaluation, about, found_in, require_any
+from colorizer.color.icc import ColorSpace
+from colorizer.common.errors import UserError
+from colorizer.common.params import PrepareParams
+from colorizer.common.pool import workers
+from colorizer.evaluation.baselines import GREY, paint_uniformly
+from colorizer.evaluation.metrics import METRICS, Photograph
+from colorizer.evaluation.strip_metrics import WINDOW, measure_in_strips
+from colorizer.images.convert import to_rgb
+from colorizer.images.decode import UnreadableImageError
+from colorizer.photo.colorist import Colorist
+from colorizer.photo.read import read_photo
+from colorizer.prepare.driver import examine_all, listed
+from colorizer.prepare.storage import open_workspace
+from colorizer.prepare.worker import UNREADABLE
+
+
+def evaluate_at_own_size(
+    folder: Path, rules: PrepareParams, colorist: Colorist
+) -> FolderEvaluation:
+    """Colour all photographs of a folder as ``colorizer photo`` does, and measure them.
+
+    Each is compared with what it was, pixel by pixel in 8-bit sRGB; what is transparent is white.
+    One photograph is in memory at a time, in the order of their content hashes.
+
+    Parameters
+    ----------
+    folder : Path
+        Photographs; the name of the folder that one lies in is its category.
+    rules : PrepareParams
+        Which photographs to measure: those that
+        :func:`colorizer.cli.evaluate_folder.evaluate_folder` measures with the same rules, mean
+        chroma being that of the square that it would make. No other use is made of squares.
+    colorist : Colorist
+        The network, and how vividly it colours.
+
+    Returns
+    -------
+    FolderEvaluation
+        Without a common size; photographs that can be made a square of but not be read whole,
+        such as those of more than :data:`colorizer.photo.read.MAX_MEGAPIXELS`, are left out
+        as unreadable.
+
+    Raises
+    ------
+    UserError
+        If there is no photograph, or none that passes the rules and can be read, or the rules let
+        photographs in that are too small for SSIM.
+    """
+    if rules.min_side < WINDOW:
+        raise UserError(
+            f"prepare.min_side must be at least {WINDOW} to measure photographs at their own "
+            f"size, got {rules.min_side}: SSIM compares windows of {WINDOW}x{WINDOW} pixels"
+        )
+    index = _judged(folder, rules)
+    require_any(index, folder)
+    wanted = index.loc[index["reason"] == ""].sort_values(["sha256", "path"])["path"]
+    measured, figures, baseline = [], [], []
+    for row, path in tqdm(wanted.items(), "measure", len(wanted), unit="photograph"):
+        try:
+            true, colored = _both(folder / str(path), colorist)
+        except UnreadableImageError as error:
+            index.loc[row, ["reason", "detail"]] = UNREADABLE, str(error)
+            continue
+        measured.append(row)
+        figures.append(measure_in_strips(colored, true))
+        baseline.append(measure_in_strips(_without_chroma(true), true))
+    require_any(index, folder)
+    photographs = about(index.loc[measured])
+    per_image, grey = (
+        photographs.join(pd.DataFrame(rows, columns=list(METRICS))) for rows in (figures, baseline)
+    )
+    left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
+    return FolderEvaluation(per_image, grey, left_out, size=None)
+
+
+def _judged(folder: Path, rules: PrepareParams) -> pd.DataFrame:
+    """Return the index of all photographs; those that the rules leave out have a ``reason``."""
+    manifest = found_in(folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="colorizer-") as temporary,
+        workers("", "") as pool,
+        open_workspace("", folder, manifest, Path(temporary)) as workspace,
+    ):
+        return listed(manifest, examine_all(pool, workspace, rules))
+
+
+def _both(path: Path, colorist: Colorist) -> tuple[Photograph, Photograph]:
+    """Return a photograph as it was and as it is coloured, each (H, W, 3) uint8 sRGB."""
+    photo = read_photo(path)
+    colored = to_rgb(colorist.picture(photo))
+    if not photo.space.writes_srgb:
+        colored = photo.space.to_srgb(colored)
+    return _srgb(photo.image, photo.space), np.asarray(colored)
+
+
+def _srgb(image: Image.Image, space: ColorSpace) -> Photograph:
+    is_opaque = not image.has_transparency_data
+    return np.asarray(
+        space.to_srgb(image if image.mode == space.mode and is_opaque else to_rgb(image))
+    )
+
+
+def _without_chroma(photograph: Photograph) -> Photograph:
+    # Each row is a photograph of its own, so that little of it is in CIELAB at once.
+    return np.concatenate(list(paint_uniformly(photograph[:, None], GREY)))

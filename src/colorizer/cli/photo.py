@@ -1,0 +1,184 @@
+"""``colorizer photo``: colour photographs at their own size."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
+from colorizer.common.errors import UserError
+from colorizer.photo.formats import FORMATS, HEIC, QUALITY, format_of, has_heif
+
+if TYPE_CHECKING:
+    from colorizer.photo.colorist import Colorist
+    from colorizer.photo.hints import PixelHint
+    from colorizer.photo.plan import Plan
+
+# What is imported within `run` is slow to load, and the help needs none of it.
+
+DESCRIPTION = """\
+Colour photographs at their own size.
+
+Each result is written beside its photograph, or into the folder of --output, as NAME_color in the
+same format; it keeps the photograph's lightness, EXIF, profile, resolution and transparency. A
+tint, such as sepia, is dropped. Nothing is overwritten unless you say so. Photographs that fail
+are named, the rest goes on, and the exit status is 1.
+
+  colorizer photo old.jpg                               writes old_color.jpg
+  colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
+  colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
+  colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument(
+        "photographs", type=Path, nargs="+", metavar="PHOTOGRAPH", help="files, or folders of such"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="a folder to write into, or, of one photograph, the file to write",
+    )
+    parser.add_argument(
+        "-r", "--recursive", action="store_true", help="take photographs of sub-folders, too"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace results that are there already"
+    )
+    parser.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="write before and after in one picture, NAME_before_after",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="write this format (default: the photograph's own; PNG for GIF and BMP)",
+    )
+    parser.add_argument(
+        "--quality",
+        type=whole_number(1, 100),
+        default=QUALITY,
+        metavar="N",
+        help="of JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--hint",
+        type=_hint,
+        action="append",
+        default=[],
+        metavar="X,Y,#RRGGBB",
+        help="a pixel of the one photograph, from its upper left corner, and the colour that it "
+        "has; its lightness stays as it is, and what belongs to it follows. May be repeated",
+    )
+    add_network_arguments(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Colour all photographs.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint or an option cannot be used, the disk is full, or a photograph failed.
+    """
+    from colorizer.common.interrupts import raise_on_interrupts
+    from colorizer.photo.plan import COLORED, SIDE_BY_SIDE, Wish, plan
+
+    raise_on_interrupts()
+    _check_format(arguments)
+    wish = Wish(
+        arguments.output,
+        arguments.recursive,
+        arguments.overwrite,
+        arguments.format,
+        SIDE_BY_SIDE if arguments.side_by_side else COLORED,
+    )
+    found = plan(arguments.photographs, wish)
+    if arguments.hint and found.asked > 1:
+        raise UserError(f"--hint is for one photograph, and {found.asked} are given")
+    # Before what takes time; and where there is nothing to do, no network is needed.
+    colorist = _load(arguments) if found.jobs else None
+    failures = list(found.refused)
+    if colorist:
+        failures += _colorize(colorist, found, arguments)
+    _report(found, failures)
+
+
+def _hint(text: str) -> PixelHint:
+    from colorizer.photo.hints import parse_hint
+
+    try:
+        return parse_hint(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def _check_format(arguments: Namespace) -> None:
+    from colorizer.photo.plan import is_file_name
+
+    wanted = arguments.format
+    if arguments.output and is_file_name(arguments.output):
+        named = format_of(arguments.output.suffix)
+        if wanted not in (None, named):
+            raise UserError(f"--format {wanted} does not go with --output {arguments.output}")
+        wanted = named
+    if wanted == HEIC and not has_heif():
+        raise UserError("HEIC needs a plug-in: pip install pillow-heif")
+
+
+def _load(arguments: Namespace) -> Colorist:
+    from colorizer.photo.colorist import Colorist
+
+    network, saturation = load_chosen_network(arguments)
+    return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
+
+
+def _colorize(colorist: Colorist, found: Plan, arguments: Namespace) -> list[tuple[Path, str]]:
+    from tqdm import tqdm
+
+    from colorizer.images.decode import UnreadableImageError
+
+    failures = []
+    with tqdm(found.jobs, "colour", unit="photograph", disable=len(found.jobs) == 1) as bar:
+        for job in bar:
+            try:
+                if not arguments.overwrite and job.target.exists():
+                    raise UnreadableImageError(f"{job.target} is there by now")
+                losses = colorist.colorize(job.source, job.target, job.format, arguments.hint)
+                for loss in losses:
+                    tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
+            except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
+                failures.append((job.source, _reason(error)))
+    return failures
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}"
+    return str(error) or type(error).__name__
+
+
+def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
+    asked = found.asked
+    if found.already_there:
+        first, more = found.already_there[0], len(found.already_there) - 1
+        names = f"{first} and {more} more are" if more else f"{first} is"
+        print(f"{names} there already; --overwrite replaces what is there")
+    if failures and asked == 1:
+        raise UserError("{}: {}".format(*failures[0]))
+    coloured = asked - len(found.already_there) - len(failures)
+    if asked == 1 and coloured:
+        print(found.jobs[0].target)
+    elif coloured:
+        print(f"{coloured} photograph{'s' if coloured > 1 else ''} coloured")
+    for source, reason in failures:
+        print(f"{source}: {reason}", file=sys.stderr)
+    if failures:
+        raise UserError(f"{len(failures)} of {asked} could not be coloured")

@@ -1,0 +1,124 @@
+"""``colorizer video``: colour a clip, with its sound."""
+
+from __future__ import annotations
+
+import math
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+
+from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
+from colorizer.common.errors import UserError
+from colorizer.photo.plan import COLORED
+from colorizer.video.encoders import BEST_CRF, OTHERWISE, WORST_CRF, encoder_of
+
+# What is imported within `run` is slow to load, and the help needs none of it.
+
+DESCRIPTION = """\
+Colour a video clip.
+
+The result is written beside the clip as NAME_color.mp4, or as --output names it: mp4, m4v, mov,
+mkv or webm. Size, times of all frames, pixel aspect and rotation stay; sound and subtitles are
+copied, not coded anew. The clip's luma is kept, as far as its new coding does (see --crf), and
+chroma is smoothed over time, along the motion, within each shot. Nothing is overwritten unless you
+say so, and what was interrupted or failed leaves nothing behind.
+
+  colorizer video clip.mp4                       writes clip_color.mp4
+  colorizer video clip.avi -o colour/clip.mkv    mkv holds any sound and subtitles
+"""
+# In seconds; benchmarks/video.py has the figures that the default is chosen by.
+SMOOTHING, MAX_SMOOTHING = 0.8, 60.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("clip", type=Path, metavar="CLIP", help="a file")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PATH", help="the file to write, or a folder"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    parser.add_argument(
+        "--smoothing",
+        type=_seconds,
+        default=SMOOTHING,
+        metavar="SECONDS",
+        help="how long past frames count for a pixel's colour; 0 = not at all (default: "
+        "%(default)s)",
+    )
+    parser.add_argument(
+        "--crf",
+        type=whole_number(BEST_CRF, WORST_CRF),
+        metavar="N",
+        help=f"how well frames are kept, {BEST_CRF} (best; lossless as H.264) to {WORST_CRF} "
+        "(default: hardly to be told from the original, 18 as H.264)",
+    )
+    parser.add_argument(
+        "--damaged",
+        action="store_true",
+        help="colour what can be decoded of a clip that is cut off or broken",
+    )
+    add_network_arguments(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Colour the clip.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint, an option or the clip cannot be used, or the disk is full.
+    """
+    from colorizer.common.extras import require_extra
+    from colorizer.common.interrupts import raise_on_interrupts
+
+    require_extra("video", "av")
+    raise_on_interrupts()
+    source, target = arguments.clip, _target_of(arguments)
+    encoder_of(target, bits=8)  # a wrong suffix is told before what takes time
+    if target.exists():
+        if source.exists() and target.samefile(source):
+            raise UserError(f"{source} would be replaced by its coloured copy")
+        if not arguments.overwrite:
+            raise UserError(f"{target} is there already; --overwrite replaces it")
+    _colorize(arguments, source, target)
+    print(target)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= MAX_SMOOTHING:
+        raise ArgumentTypeError(f"must be a number from 0 to {MAX_SMOOTHING:g}, got {text!r}")
+    return seconds
+
+
+def _target_of(arguments: Namespace) -> Path:
+    clip: Path = arguments.clip
+    output: Path | None = arguments.output
+    name = f"{clip.stem}{COLORED}{OTHERWISE}"
+    if output is None:
+        return clip.with_name(name)
+    return output / name if output.is_dir() else output
+
+
+def _colorize(arguments: Namespace, source: Path, target: Path) -> None:
+    from tqdm import tqdm
+
+    from colorizer.video.colorist import VideoColorist
+
+    if not source.is_file():
+        raise UserError(f"{source}: there is no such file")
+    # Mirror averaging doubles the time, and smoothing evens out more than it does.
+    network, saturation = load_chosen_network(arguments, mirror=False)
+    colorist = VideoColorist(network, saturation, arguments.smoothing, arguments.crf)
+    with tqdm(desc="colour", unit="frame") as bar:
+
+        def show(done: int, frames: int) -> None:
+            bar.total = max(done, frames)
+            bar.update(done - bar.n)
+
+        notes = colorist.colorize(source, target, arguments.damaged, show)
+    for note in notes:
+        print(f"note: {source}: {note}", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""``colorizer web``: a page on which photographs are coloured in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
+from colorizer.common.extras import require_extra
+from colorizer.photo.formats import QUALITY
+from colorizer.photo.read import MAX_MEGAPIXELS
+
+# What is imported within `run` is slow to load, and the help needs none of it.
+
+DESCRIPTION = """\
+Colour photographs in the browser: compare before and after, choose how vivid colours are, put
+wrong colours right with a click, and download the photographs at their full size.
+
+The page needs no internet, and only this computer can open it unless --host says otherwise. What
+is sent to it is kept in a temporary folder until an hour after the page is closed, or Ctrl-C ends
+this command.
+"""
+MAX_PORT = 65535
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument(
+        "--port",
+        type=whole_number(0, MAX_PORT),
+        default=7860,
+        metavar="N",
+        help="0 for any that is free (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="0.0.0.0 lets other computers and telephones of your network in, without a "
+        "password (default: %(default)s, this computer alone)",
+    )
+    parser.add_argument(
+        "--open", action=BooleanOptionalAction, default=False, help="open the page in a browser"
+    )
+    parser.add_argument(
+        "--max-uploads",
+        type=whole_number(1, 1000),
+        default=20,
+        metavar="N",
+        help="photographs that a visitor has at a time (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max-megapixels",
+        type=_up_to(MAX_MEGAPIXELS),
+        default=100,
+        metavar="N",
+        help=f"of each, up to {MAX_MEGAPIXELS} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--max-megabytes",
+        type=_up_to(2000),
+        default=200,
+        metavar="N",
+        help="of each file (default: %(default)s)",
+    )
+    add_network_arguments(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Serve the page until Ctrl-C.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint, the port or an option cannot be used, or Gradio is missing.
+    """
+    from colorizer.common.interrupts import raise_on_interrupts
+    from colorizer.web.gradio_settings import set_up_gradio
+
+    raise_on_interrupts()
+    with TemporaryDirectory(prefix="colorizer-web-") as folder:
+        set_up_gradio(Path(folder, "gradio"))
+        _serve(arguments, Path(folder, "visitors"))
+
+
+def _serve(arguments: Namespace, folder: Path) -> None:
+    from colorizer.photo.colorist import Colorist
+    from colorizer.web.limits import Limits
+
+    require_extra("web", "gradio", "fastapi", "uvicorn")
+    from colorizer.web.server import build_app, listen, server_of
+
+    limits = Limits(arguments.max_megapixels, arguments.max_megabytes, arguments.max_uploads)
+    # First, for that the port is free is known at once.
+    with listen(arguments.host, arguments.port) as listening:
+        network, saturation = load_chosen_network(arguments)
+        colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+        app = build_app(colorist, limits, folder)
+        address = _address(arguments.host, listening.getsockname()[1])
+        print(f"Open {address} in a browser; Ctrl-C ends it.", flush=True)
+        if arguments.open:
+            webbrowser.open(address)
+        server_of(app).run(sockets=[listening])
+
+
+def _up_to(most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value <= most:
+            raise ArgumentTypeError(f"must be above 0 and at most {most}, got {text!r}")
+        return value
+
+    return parse
+
+
+def _address(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"

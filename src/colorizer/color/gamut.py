@@ -1,0 +1,92 @@
+"""CIELAB -> sRGB at constant lightness: chroma that sRGB cannot show gives way, L does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ
+
+Floats = npt.NDArray[np.float32]
+# How far linear RGB may leave [0, 1]: by rounding, and because with the constants of lab_bytes
+# white is 1.00008. Both are much less than a step of 8 bits, which is smallest in the dark.
+BELOW, ABOVE = 1e-5, 1e-4
+# Halvings of the interval that the largest chroma is looked for in: within 1/256 of it.
+STEPS = 8
+
+_MATRIX = RGB_FROM_RELATIVE_XYZ.astype(np.float32)
+_KNEE = np.float32(KAPPA * EPSILON + OFFSET)
+
+
+def linear_rgb(lightness: Floats, ab: Floats) -> Floats:
+    """Convert CIELAB to linear RGB with sRGB's primaries, without clipping.
+
+    Parameters
+    ----------
+    lightness : ndarray
+        (...) float32, L in [0, 100].
+    ab : ndarray
+        (2, ...) float32, a and b in about [-128, 127].
+
+    Returns
+    -------
+    ndarray
+        (3, ...) float32; what sRGB can show lies in [0, 1].
+    """
+    f = np.empty((3, *lightness.shape), np.float32)
+    np.multiply(lightness, np.float32(1 / 116), out=f[1])
+    f[1] += np.float32(16 / 116)
+    np.multiply(ab[0], np.float32(1 / 500), out=f[0])
+    f[0] += f[1]
+    np.multiply(ab[1], np.float32(-1 / 200), out=f[2])
+    f[2] += f[1]
+    # A cube above the knee and a line below it, without choosing for each pixel.
+    above = np.maximum(f, _KNEE)
+    f -= above
+    f *= np.float32(1 / KAPPA)
+    cube = above * above
+    cube *= above
+    f += cube
+    mixed: Floats = (_MATRIX @ f.reshape(3, -1)).reshape(f.shape)
+    return mixed
+
+
+def fitted_linear_rgb(lightness: Floats, ab: Floats) -> Floats:
+    """Convert as :func:`linear_rgb` does; where sRGB cannot show a colour, take chroma from it.
+
+    Lightness and hue stay, and of the chroma as much as sRGB has there. To clip the channels
+    instead would change all three.
+
+    Parameters
+    ----------
+    lightness, ab : ndarray
+        As in :func:`linear_rgb`.
+
+    Returns
+    -------
+    ndarray
+        (3, ...) float32 in [-BELOW, 1 + ABOVE].
+    """
+    linear = linear_rgb(lightness, ab)
+    outside = ~_shown(linear)
+    if outside.any():
+        kept, chroma = lightness[outside], ab[:, outside]
+        linear[:, outside] = linear_rgb(kept, chroma * _largest_share(kept, chroma))
+    return linear
+
+
+def _largest_share(lightness: Floats, ab: Floats) -> Floats:
+    """Return which share of the chroma can be shown, for (n) and (2, n)."""
+    low, high = np.zeros_like(lightness), np.ones_like(lightness)
+    for _ in range(STEPS):
+        middle = (low + high) * np.float32(0.5)
+        shown = _shown(linear_rgb(lightness, ab * middle))
+        low = np.where(shown, middle, low)
+        high = np.where(shown, high, middle)
+    return low
+
+
+def _shown(linear: Floats) -> npt.NDArray[np.bool_]:
+    shown: npt.NDArray[np.bool_] = linear.min(axis=0) >= -BELOW
+    shown &= linear.max(axis=0) <= 1 + ABOVE
+    return shown

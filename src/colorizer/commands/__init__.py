@@ -1,1 +1,0 @@
-"""The commands of ``colorizer``: each has DESCRIPTION, ``add_arguments`` and ``run``."""

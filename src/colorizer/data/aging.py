@@ -1,0 +1,107 @@
+"""Prepared photographs made old: what the network is to colour differs from what it learns from.
+
+Only lightness ages; a and b stay those of the scene, for they are what is to be predicted. (But
+under a border of paper there is no scene: a and b are 0 there.)
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from colorizer.common.params import AgingParams
+from colorizer.data.old_film import (
+    characteristic_curve,
+    grain,
+    lens_blur,
+    spectral_response,
+    vignette,
+)
+from colorizer.data.old_prints import compression, halftone, paper_border, scratches
+
+# Each in this order, as light, film, print, wear and file came about.
+STEPS = {
+    "lens_blur": lens_blur,
+    "vignette": vignette,
+    "characteristic_curve": characteristic_curve,
+    "grain": grain,
+    "scratches": scratches,
+    "halftone": halftone,
+    "compression": compression,
+}
+MEASURED_SEED = 0
+# What old photographs are measured with: all of them aged, none with a border, which would hide
+# part of the truth.
+MEASURED = AgingParams(
+    share=1.0,
+    spectral_response=0.5,
+    lens_blur=0.25,
+    vignette=0.25,
+    characteristic_curve=0.5,
+    grain=0.4,
+    scratches=0.25,
+    halftone=0.1,
+    compression=0.25,
+    paper_border=0.0,
+)
+
+
+def aged(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
+    """Make photographs old, each as its seed says.
+
+    Parameters
+    ----------
+    lab : Tensor
+        (B, 3, H, W) float32 Lab on the CPU; it stays as it is.
+    params : AgingParams
+        The share of photographs that age, and for these the probability of each step.
+    seeds : Tensor
+        (B,) int64 >= 0. The same photograph with the same seed ages in the same way, whatever
+        else is in the batch.
+
+    Returns
+    -------
+    Tensor
+        (B, 3, H, W) float32 Lab.
+    """
+    if params.share == 0:
+        return lab
+    made = lab.numpy().copy()
+    for photograph, seed in zip(made, seeds.tolist(), strict=True):
+        random = np.random.default_rng(seed)
+        if random.random() < params.share:
+            _age(photograph, params, random)
+    return torch.from_numpy(made)
+
+
+def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
+    """Return seeds for :func:`aged`, (B,) int64, that depend on ``seed`` and on pixels alone.
+
+    So a photograph ages alike in whatever set it is measured.
+    """
+    return torch.tensor(
+        [seed << 32 | zlib.crc32(photograph.tobytes()) for photograph in photographs]
+    )
+
+
+def only(step: str) -> AgingParams:
+    """Return the parameters with which every photograph goes through ``step`` and no other."""
+    chances = dict.fromkeys(vars(MEASURED), 0.0)
+    return replace(MEASURED, **{**chances, "share": 1.0, step: 1.0})
+
+
+def _age(lab: npt.NDArray[np.float32], params: AgingParams, random: np.random.Generator) -> None:
+    """Age one photograph, (3, H, W), in place."""
+    if random.random() < params.spectral_response:
+        lab[0] = spectral_response(lab, random)
+    for name, step in STEPS.items():
+        if random.random() < getattr(params, name):
+            lab[0] = step(lab[0], random)
+    if random.random() < params.paper_border:
+        lab[0], paper = paper_border(lab[0], random)
+        lab[1:, paper] = 0

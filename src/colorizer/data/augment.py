@@ -1,0 +1,68 @@
+"""Batches varied at random: mirrored, cropped, aged, lit otherwise."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from colorizer.common.params import Recipe, UNetRecipe
+from colorizer.data.aging import aged
+
+
+def augment(
+    lab: Tensor,
+    recipe: Recipe,
+    generator: torch.Generator,
+    share: slice = slice(None),
+    count: int | None = None,
+    side: int | None = None,
+) -> Tensor:
+    """Vary a batch as its recipe says: mirror, crop and resize, age, bend the lightness.
+
+    Parameters
+    ----------
+    lab : Tensor
+        (B, 3, H, W) float32 Lab on the CPU.
+    recipe : Recipe
+        ``flip``, ``min_crop``, ``gamma`` and, of the U-Net, ``aging``.
+    generator : torch.Generator
+        On the CPU; draws the same numbers whatever the device of the training.
+    share, count : slice and int, optional
+        ``lab`` is this part of a batch of ``count`` photographs, for all of which numbers are
+        drawn; by default it is the whole batch.
+    side : int, optional
+        What crops, or whole photographs, are resized to; by default that of the photographs.
+
+    Returns
+    -------
+    Tensor
+        (B, 3, H, W) float32 Lab, or (B, 3, side, side).
+    """
+    size = lab.shape[-2:] if side is None else (side, side)
+    count = len(lab) if count is None else count
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, generator=generator)[share]
+
+    if recipe.flip or recipe.min_crop < 1 or size != lab.shape[-2:]:
+        scale = uniform(recipe.min_crop, 1)
+        sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(len(lab))
+        theta = torch.zeros(len(lab), 2, 3)
+        theta[:, 0, 0] = sign * scale
+        theta[:, 1, 1] = scale
+        theta[:, 0, 2] = (1 - scale) * uniform(-1, 1)
+        theta[:, 1, 2] = (1 - scale) * uniform(-1, 1)
+        if len(lab):  # else there is nothing to crop, and the numbers are drawn all the same
+            grid = F.affine_grid(theta, [*lab.shape[:2], *size], align_corners=False)
+            lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
+        else:
+            lab = lab.new_empty(0, lab.shape[1], *size)
+    if isinstance(recipe, UNetRecipe):
+        seeds = torch.randint(2**63 - 1, (count,), generator=generator)[share]
+        lab = aged(lab, recipe.aging, seeds)
+    if recipe.gamma > 0:
+        gamma = uniform(-recipe.gamma, recipe.gamma).exp()[:, None, None, None]
+        lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma
+        lab = torch.cat([lightness, lab[:, 1:]], dim=1)
+    return lab

@@ -1,0 +1,128 @@
+"""What old lenses and films make of a scene: lightness as they would have recorded it.
+
+Every function takes lightness as (H, W) float32, L in [0, 100], or the Lab that it comes from, and
+a generator, and returns a new (H, W) float32 in [0, 100]. Lengths are shares of the shorter side,
+so that a photograph looks as old at any size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ
+
+Lightness = npt.NDArray[np.float32]
+Lab = npt.NDArray[np.float32]
+
+# Kinds of emulsion and how often they are drawn, with the range of what each records of red, green
+# and blue light. Mees and James 1966, "The Theory of the Photographic Process", on spectral
+# sensitising: silver halide itself sees blue alone (glass plates, early film), orthochromatic dyes
+# add green and leave red black (most film until the 1920s), panchromatic film sees all three, and
+# seldom as the eye does.
+EMULSIONS = (
+    (0.15, ((0.0, 0.02), (0.0, 0.15), (0.8, 1.0))),  # sensitive to blue
+    (0.45, ((0.0, 0.1), (0.35, 0.7), (0.25, 0.6))),  # orthochromatic
+    (0.40, ((0.1, 0.6), (0.2, 0.8), (0.05, 0.5))),  # panchromatic
+)
+
+
+def spectral_response(lab: Lab, random: np.random.Generator) -> Lightness:
+    """Return lightness as an emulsion with another sensitivity than the eye's records it.
+
+    Luminance is a weighted sum of linear red, green and blue whose weights are drawn for one of
+    :data:`EMULSIONS`; greys stay what they are, as exposure is set for them.
+
+    Parameters
+    ----------
+    lab : ndarray
+        (3, H, W) float32 Lab.
+    random : Generator
+        What weights are drawn from.
+    """
+    shares = [share for share, _ in EMULSIONS]
+    _, ranges = EMULSIONS[random.choice(len(EMULSIONS), p=shares)]
+    weights = np.array([random.uniform(*limits) for limits in ranges])
+    return lightness_of(_linear_rgb(lab), weights / weights.sum())
+
+
+def lightness_of(linear: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> Lightness:
+    """Return L, (H, W), of linear RGB in [0, 1], (3, H, W), that is seen with these weights."""
+    luminance = np.tensordot(weights.astype(np.float32), linear, axes=1)
+    f = np.where(luminance > EPSILON, np.cbrt(luminance), KAPPA * luminance + OFFSET)
+    return _in_range(116 * f - 16)
+
+
+def characteristic_curve(lightness: Lightness, random: np.random.Generator) -> Lightness:
+    """Return lightness through the curve of an emulsion, and faded.
+
+    Hurter and Driffield (1890) drew density against the logarithm of exposure: a straight line
+    between a toe, in which shadows drown, and a shoulder, in which lights do. Here it is a
+    logistic function of L, whose slope is the contrast; where it is weak the curve is nearly
+    straight. Fading then lifts black and dims white.
+    """
+    slope, middle = random.uniform(0.5, 9.0), random.uniform(0.3, 0.7)
+    black, white = random.uniform(0, 20), random.uniform(80, 100)
+
+    def logistic(share: npt.NDArray[np.floating] | float) -> npt.NDArray[np.floating]:
+        return np.asarray(1 / (1 + np.exp(-slope * (share - middle))))
+
+    low, high = logistic(0.0), logistic(1.0)
+    curved = (logistic(lightness / np.float32(100)) - low) / (high - low)
+    return _in_range(black + (white - black) * curved)
+
+
+def lens_blur(lightness: Lightness, random: np.random.Generator) -> Lightness:
+    """Return lightness through a soft lens, out of focus or enlarged from a small print.
+
+    A Gaussian point spread whose standard deviation is 0.3 to 1.2 % of the shorter side.
+    """
+    sigma = random.uniform(0.003, 0.012) * min(lightness.shape)
+    return _in_range(gaussian_filter(lightness, sigma, mode="nearest"))
+
+
+def vignette(lightness: Lightness, random: np.random.Generator) -> Lightness:
+    """Return lightness that falls off towards the corners.
+
+    Illumination falls with the fourth power of the cosine of the angle from the axis (Kingslake
+    1992, "Optics in Photography"); of a half angle of 20 to 45 degrees in the corners, which takes
+    a quarter to three quarters of their light. L goes with its cube root.
+    """
+    height, width = lightness.shape
+    y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    shift_x, shift_y = random.uniform(-0.15, 0.15, size=2)
+    corner = np.tan(np.radians(random.uniform(20, 45)))
+    squared = ((x - shift_x) ** 2 + (y - shift_y) ** 2) / 2 * corner**2  # tan^2 of the angle
+    falloff = (1 / (1 + squared)) ** (2 / 3)  # cos^4 = 1 / (1 + tan^2)^2, and its cube root
+    return _in_range((lightness + 16) * falloff.astype(np.float32) - 16)
+
+
+def grain(lightness: Lightness, random: np.random.Generator) -> Lightness:
+    """Return lightness with the grain of film.
+
+    Gaussian noise (Selwyn 1935, "A theory of graininess"), smoothed a little, for grains are not
+    points, and strongest in the middle tones; its standard deviation there is 1 to 9 of L.
+    """
+    noise = random.standard_normal(lightness.shape, dtype=np.float32)
+    sigma = random.uniform(0.0, 0.006) * min(lightness.shape)
+    if sigma > 0.25:
+        noise = gaussian_filter(noise, sigma, mode="nearest")
+        noise /= max(float(noise.std()), 1e-6)
+    share = lightness / 100
+    strength = random.uniform(1, 9) * (0.4 + 2.4 * share * (1 - share))
+    return _in_range(lightness + strength.astype(np.float32) * noise)
+
+
+def _linear_rgb(lab: Lab) -> npt.NDArray[np.float32]:
+    """Return linear sRGB in [0, 1], (3, H, W), for Lab, (3, H, W)."""
+    fy = (lab[0] + 16) / 116
+    f = np.stack([fy + lab[1] / 500, fy, fy - lab[2] / 200]).clip(min=0)
+    knee = KAPPA * EPSILON + OFFSET
+    relative = np.where(f > knee, f**3, (f - OFFSET) / KAPPA)
+    linear = np.tensordot(RGB_FROM_RELATIVE_XYZ.astype(np.float32), relative, axes=1)
+    return np.asarray(linear.clip(0, 1), dtype=np.float32)
+
+
+def _in_range(lightness: npt.NDArray[np.floating]) -> Lightness:
+    return lightness.clip(0, 100).astype(np.float32, copy=False)

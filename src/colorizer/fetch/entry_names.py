@@ -1,0 +1,120 @@
+"""Names of an archive's entries: which are safe, which are photographs, which a disk can hold."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePosixPath, PureWindowsPath
+
+from colorizer.common.errors import UserError
+from colorizer.data.manifest import SUFFIXES
+
+ARCHIVE_SUFFIXES = (
+    *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".lzma", ".zst"),
+    *(".7z", ".rar"),
+)
+# What every file system allows of one name, and what leaves room for the folder that the entries
+# go into within the 1,024 bytes that macOS allows of a path.
+NAME_BYTES = 255
+PATH_BYTES = 700
+
+
+def decoded(name: bytes) -> str:
+    """Decode a name that does not tell its encoding: UTF-8 if it can be, else code page 437.
+
+    Neither loses a photograph: in code page 437, which zips had first, any byte is a letter.
+    """
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode("cp437")
+
+
+def safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:
+    """Return where an entry goes, relative to the folder that takes the archive's content.
+
+    Raises
+    ------
+    UserError
+        If it is a link, or would go elsewhere.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    faults = {
+        "is a link": is_link,
+        "has an absolute path": path.is_absolute() or bool(PureWindowsPath(name).drive),
+        "climbs out of the archive": ".." in path.parts,
+    }
+    for fault, present in faults.items():
+        if present:
+            raise UserError(
+                f"archive {archive} is not safe: its entry {name!r} {fault}; nothing was "
+                "extracted. Repack it with plain files only"
+            )
+    return path
+
+
+def is_photograph(path: PurePosixPath) -> bool:
+    """Tell whether the suffix says so; hidden files and macOS's resource forks are none."""
+    return path.suffix.lower() in SUFFIXES and not _is_hidden(path)
+
+
+def is_archive(path: PurePosixPath) -> bool:
+    """Tell whether the suffix says that this is an archive itself."""
+    return path.suffix.lower() in ARCHIVE_SUFFIXES and not _is_hidden(path)
+
+
+def why_unusable(path: PurePosixPath) -> str:
+    """Return what keeps a file of this name from being written or listed; "" if nothing does."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
+        return "with control characters in the name"
+    if len(bytes(path)) > PATH_BYTES or any(
+        len(part.encode()) > NAME_BYTES for part in path.parts
+    ):
+        return "with a name too long"
+    return ""
+
+
+def require_distinct(archive: str, paths: Iterable[str]) -> None:
+    """Check that no two files want the same place, on any system.
+
+    Some disks do not tell ``A.jpg`` from ``a.jpg``, nor a letter with its accent from the two
+    characters; and none has a folder and a file of one name.
+
+    Raises
+    ------
+    UserError
+        If two do: one of them would be lost.
+    """
+    taken: dict[str, str] = {}
+    for path in paths:
+        place = _place(path)
+        if place in taken:
+            raise _collision(archive, taken[place], path)
+        taken[place] = path
+    folders: set[PurePosixPath] = set()
+    for path in taken.values():
+        for folder in PurePosixPath(path).parents:
+            if folder in folders:
+                break
+            folders.add(folder)
+            if other := taken.get(_place(str(folder)), ""):
+                raise _collision(archive, other, path)
+
+
+def _is_hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+
+
+def _place(path: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def _collision(archive: str, one: str, other: str) -> UserError:
+    if one == other:
+        message = f"holds two photographs named {one!r}"
+    else:
+        message = f"holds {one!r} and {other!r}, of which some disks can hold only one"
+    return UserError(
+        f"archive {archive} {message}; nothing was extracted, for one of them would be lost. "
+        "Unpack it by hand, rename one and use dataset=folder"
+    )

@@ -1,0 +1,179 @@
+"""Photographs of any kind as squares of 8-bit sRGB."""
+
+from __future__ import annotations
+
+import io
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from colorizer.color.icc import rgb_to_srgb
+from colorizer.images.convert import to_rgb
+from colorizer.images.decode import (
+    FORMATS,
+    UnreadableImageError,
+    first_line,
+    pillow_limited_to,
+    require_decodable,
+)
+from colorizer.images.jpeg_dc import DC_SCALE, without_detail
+from colorizer.images.limits import require_reasonable
+from colorizer.images.orientation import TRANSPOSED_ORIENTATIONS, orientation_of, upright
+
+# A JPEG is decoded at no less than this many times the target size: below it quality suffers.
+DRAFT_FACTOR = 2
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
+
+
+class UnwantedImageError(Exception):
+    """A readable photograph that the rules of preparation leave out; ``reason`` says which."""
+
+    def __init__(self, reason: str, width: int, height: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.width = width
+        self.height = height
+
+
+@dataclass(frozen=True)
+class SquareRule:
+    """Which photographs to take, and how to make squares of ``size`` pixels of them."""
+
+    size: int
+    orientation: str
+    crop: str
+    min_side: int
+    max_megapixels: float
+
+
+@dataclass(frozen=True)
+class Square:
+    """A prepared photograph: pixels (size, size, 3) uint8 sRGB, and its original, upright size."""
+
+    pixels: npt.NDArray[np.uint8]
+    width: int
+    height: int
+
+
+def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
+    """Decode a photograph, a path or an open file, and make the square that ``rule`` asks for.
+
+    The EXIF orientation is applied, transparency is laid on white, an embedded colour profile is
+    converted to sRGB, 16-bit and CMYK become 8-bit RGB, and of an animation the first frame is
+    taken.
+
+    While it is decoded, a photograph takes up to 16 bytes of memory a pixel; a JPEG, as a rule,
+    less than one.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is no photograph, is broken, has a pixel format without a fixed range, or
+        would cost far more memory or time than a photograph of its size.
+    UnwantedImageError
+        If the photograph is too large, too small, or vertical where only landscape is wanted.
+    """
+    try:
+        # Not by its path: Pillow maps an uncompressed TIFF then, in the wrong shape if it lies on
+        # its side.
+        with _opened(photograph) as file:
+            require_reasonable(file, rule.max_megapixels)
+            file.seek(0)
+            with pillow_limited_to(rule.max_megapixels):
+                image = Image.open(file, formats=FORMATS)
+            with image:
+                return _square(image, rule)
+    except UnwantedImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnwantedImageError("too large", *_claimed_size(photograph)) from error
+    except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
+        raise UnreadableImageError(first_line(error, photograph)) from error
+
+
+def _opened(photograph: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    return photograph.open("rb") if isinstance(photograph, Path) else nullcontext(photograph)
+
+
+def _claimed_size(photograph: Path | BinaryIO) -> tuple[int, int]:
+    """Return width and height of what Pillow refuses to open; zeros if it is a GIF or a WebP."""
+    for format_ in (JpegImageFile, PngImageFile, TiffImageFile, BmpImageFile):
+        with suppress(Exception), _opened(photograph) as file:
+            file.seek(0)
+            return format_(file).size
+    return 0, 0
+
+
+def _square(image: Image.Image, rule: SquareRule) -> Square:
+    width, height = image.size
+    # Before the orientation is read: to look for it, Pillow may decode the pixels of a PNG.
+    if width * height / 1e6 > rule.max_megapixels:
+        raise UnwantedImageError("too large", width, height)
+    require_decodable(image, rule.max_megapixels)
+    orientation = orientation_of(image)
+    if orientation in TRANSPOSED_ORIENTATIONS:
+        width, height = height, width
+    if min(width, height) < rule.min_side:
+        raise UnwantedImageError("too small", width, height)
+    if rule.orientation == "landscape" and height > width:
+        raise UnwantedImageError("vertical", width, height)
+
+    profile = image.info.get("icc_profile")
+    side = DRAFT_FACTOR * rule.size
+    full_size = image.size
+    box = _draft(image, side)
+    if image.size == tuple(-(-length // DC_SCALE) for length in full_size):
+        image = _without_detail(image, side)
+    image = to_rgb(image)
+    # Crop and resize before turning upright and converting colours: fewer pixels to touch.
+    image = image.resize(
+        (rule.size, rule.size),
+        Image.Resampling.LANCZOS,
+        box=_center(box) if rule.crop == "center" else box,
+        reducing_gap=3.0,
+    )
+    image = upright(image, orientation)
+    if profile:
+        image = rgb_to_srgb(image, profile)
+    return Square(np.asarray(image, dtype=np.uint8), width, height)
+
+
+def _draft(image: Image.Image, side: int) -> Box:
+    """Let a JPEG be decoded at a fraction of its size; return the box that the pixels fill.
+
+    The box ends within the last row and column of pixels where the size is no multiple of the
+    fraction: to take those for whole would squeeze the photograph.
+    """
+    drafted = image.draft(None, (side, side)) if image.format in ("JPEG", "MPO") else None
+    return drafted[1] if drafted else (0, 0, *image.size)
+
+
+def _without_detail(image: Image.Image, side: int) -> Image.Image:
+    """Spare a progressive JPEG's decoder the coefficients that this scale does not use."""
+    if image.format != "JPEG" or not image.info.get("progressive"):
+        return image
+    assert isinstance(image, ImageFile.ImageFile)
+    assert image.fp is not None, "not yet decoded"
+    image.fp.seek(0)
+    lighter = without_detail(image.fp.read())
+    if lighter is None:
+        return image
+    opened = Image.open(io.BytesIO(lighter), formats=("JPEG",))
+    _draft(opened, side)
+    return opened
+
+
+def _center(box: Box) -> Box:
+    _, _, width, height = box
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    return left, top, left + side, top + side

@@ -1,1 +1,0 @@
-"""The networks: each maps lightness L to the chroma channels a and b."""

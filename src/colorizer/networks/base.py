@@ -1,0 +1,98 @@
+"""What all networks share: lightness in, chroma out, in CIELAB units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from colorizer.color.lab_torch import AB_SCALE
+
+
+class Colorizer(nn.Module):
+    """A network that predicts the a and b channels from L.
+
+    ``size_multiple`` is what height and width must be a multiple of; sub-classes set it and
+    implement :meth:`scaled_ab`.
+
+    ``scale`` is a part of the network's state: how much it enlarges what it predicts for. Crops,
+    enlarged, have shown it larger things than whole photographs do (Touvron et al. 2019, "Fixing
+    the train-test resolution discrepancy").
+    """
+
+    size_multiple = 1
+    scale: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.ones(()))
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """Predict chroma.
+
+        Parameters
+        ----------
+        lightness : Tensor
+            (B, 1, H, W) floating point, L in [0, 100]; H and W multiples of ``size_multiple``.
+
+        Returns
+        -------
+        Tensor
+            (B, 2, H, W), a and b in CIELAB units, about [-128, 127].
+
+        Raises
+        ------
+        ValueError
+            If the shape is another one.
+        """
+        if lightness.ndim != 4 or lightness.shape[1] != 1:
+            raise ValueError(f"lightness must be (B, 1, H, W), got {tuple(lightness.shape)}")
+        check_size(lightness.shape[-2:], self.size_multiple)
+        return self.scaled_ab(lightness) * AB_SCALE
+
+    def predict(self, lightness: Tensor) -> Tensor:
+        """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
+        return resized(self.forward(self.enlarged(lightness)), lightness.shape[-2:])
+
+    def enlarged(self, lightness: Tensor) -> Tensor:
+        """Return L, (B, 1, H, W), in the size that :meth:`predict` predicts from."""
+        scale, size = float(self.scale), lightness.shape[-2:]
+        if scale == 1:  # a size that the network cannot take is the caller's mistake
+            return lightness
+        return resized(lightness, [self.nearest_side(side * scale) for side in size])
+
+    def nearest_side(self, side: float) -> int:
+        """Return the height or width nearest to ``side`` that the network can take, in pixels."""
+        return max(self.size_multiple, round(side / self.size_multiple) * self.size_multiple)
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
+        raise NotImplementedError
+
+    def parameter_groups(self, lr: float) -> list[dict[str, object]]:
+        """Return the optimiser's parameter groups, each with its learning rate."""
+        return [{"params": list(self.parameters()), "lr": lr}]
+
+
+def resized(image: Tensor, size: Sequence[int]) -> Tensor:
+    """Return (B, C, H, W) in another size; the antialiasing matters where it becomes smaller."""
+    if list(image.shape[-2:]) == list(size):
+        return image
+    return F.interpolate(
+        image, size=list(size), mode="bilinear", align_corners=False, antialias=True
+    )
+
+
+def check_size(size: torch.Size, multiple: int) -> None:
+    """Raise ``ValueError``, naming the nearest sizes that work, unless ``size`` divides evenly."""
+    for side in size:
+        if side % multiple or side == 0:
+            smaller = max(multiple, side // multiple * multiple)
+            larger = max(multiple, -(-side // multiple) * multiple)
+            nearest = " or ".join(str(s) for s in sorted({smaller, larger}))
+            raise ValueError(
+                f"height and width must be multiples of {multiple}, got {tuple(size)}; the "
+                f"nearest size that works is {nearest}"
+            )

@@ -1,0 +1,148 @@
+"""The default network: a pretrained encoder that knows things, a decoder that paints them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
+from colorizer.networks.hint_head import HintHead
+from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
+
+# Channels of the decoder at strides 16, 8 and 4.
+DECODER_CHANNELS = (192, 96, 64)
+STRIDE = 4
+# Times the decoder's learning rate: few weights, the same in every place, may move fast.
+HINT_HEAD_LR = 10.0
+
+
+class _Up(nn.Module):
+    """Double the resolution, join the encoder's features of that resolution, and mix."""
+
+    def __init__(
+        self, channels: int, skip_channels: int, out_channels: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.drop = SharedChannelDropout(dropout)
+        self.mix = nn.Sequential(
+            _conv(channels + skip_channels, out_channels),
+            SharedBatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+            _conv(out_channels, out_channels),
+            SharedBatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
+        features = F.interpolate(self.drop(features), scale_factor=2, mode="nearest")
+        mixed: Tensor = self.mix(torch.cat([features, skip], dim=1))
+        return mixed
+
+
+def _conv(channels: int, out_channels: int) -> nn.Conv2d:
+    conv = SameConv2d(channels, out_channels, 3, bias=False)
+    # As the encoder does: with zeros, chroma fades at the border.
+    conv.repeats_border = True
+    return conv
+
+
+class UNet(HintedColorizer):
+    """U-Net (Ronneberger et al. 2015) on EfficientNet-Lite0.
+
+    The decoder ends at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
+    no finer chroma, and a decoder that ends at half of it fits the training photographs better
+    and others worse. The encoder's batch normalisation keeps the statistics that it starts with,
+    unless told otherwise: those of small batches of few photographs are worse.
+
+    Parameters
+    ----------
+    encoder_lr : float
+        The encoder's learning rate as a share of the decoder's; 0 freezes it.
+    frozen_blocks : int
+        The encoder's stem and so many of its first blocks stay as they are.
+    dropout : float
+        Share of the channels that each stage of the decoder does without in training.
+    batch_statistics : bool
+        In training the encoder, where it is not frozen, normalises by its batches' statistics.
+    """
+
+    size_multiple = 32
+
+    def __init__(
+        self,
+        encoder_lr: float = 1.0,
+        frozen_blocks: int = 0,
+        dropout: float = 0.0,
+        batch_statistics: bool = False,
+    ) -> None:
+        super().__init__()
+        self.encoder_lr = encoder_lr
+        self.frozen_blocks = frozen_blocks
+        self.batch_statistics = batch_statistics and encoder_lr > 0
+        self.encoder = EfficientNetLite0(repeats_border=True).eval()
+        self.encoder.requires_grad_(encoder_lr > 0)
+        self.encoder.freeze(frozen_blocks)
+        skips = TAP_CHANNELS[-2:0:-1]  # strides 16, 8, 4
+        inputs = (TAP_CHANNELS[-1], *DECODER_CHANNELS[:-1])
+        self.decoder = nn.ModuleList(
+            _Up(channels, skip, out, dropout)
+            for channels, skip, out in zip(inputs, skips, DECODER_CHANNELS, strict=True)
+        )
+        self.to_ab = nn.Conv2d(DECODER_CHANNELS[-1], 2, 1)
+        # Training starts from grey, not from random colours.
+        nn.init.zeros_(self.to_ab.weight)
+        assert self.to_ab.bias is not None
+        nn.init.zeros_(self.to_ab.bias)
+        # Last, so that all others start from the same random numbers as they would without it.
+        self.hint_head = HintHead(DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1)
+
+    def scaled_ab(self, lightness: Tensor) -> Tensor:
+        """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""
+        return self.full_size(self.to_ab(self.decode(self.encode(lightness))))
+
+    def see(self, lightness: Tensor) -> Seen:
+        """Look at photographs; see :meth:`HintedColorizer.see`."""
+        taps = self.encode(lightness)
+        decoded = self.decode(taps)
+        small = F.avg_pool2d(lightness, STRIDE)
+        return Seen(self.to_ab(decoded), torch.cat([decoded, taps[0], small], dim=1))
+
+    def full_size(self, ab: Tensor) -> Tensor:
+        """Return (B, 2, H, W) for (B, 2, H/4, W/4)."""
+        return F.interpolate(ab, scale_factor=STRIDE, mode="bilinear", align_corners=False)
+
+    def encode(self, lightness: Tensor) -> list[Tensor]:
+        """Return the encoder's features at strides 4, 8, 16 and 32 for L, (B, 1, H, W)."""
+        # L as a grey 8-bit picture, scaled as the encoder's authors do: (x - 127) / 128.
+        grey = ((lightness * 2.55 - 127) / 128).expand(-1, 3, -1, -1)
+        features: list[Tensor] = self.encoder(grey)
+        return features[1:]
+
+    def decode(self, taps: list[Tensor]) -> Tensor:
+        """Return features at stride 4, (B, 64, H/4, W/4), for what :meth:`encode` returned."""
+        *skips, features = taps
+        for up, skip in zip(self.decoder, reversed(skips), strict=True):
+            features = up(features, skip)
+        return features
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the decoder; the encoder's changes with ``batch_statistics`` alone."""
+        super().train(mode)
+        self.encoder.eval()
+        if mode and self.batch_statistics:
+            self.encoder.normalize_by_batches(self.frozen_blocks)
+        return self
+
+    def parameter_groups(self, lr: float) -> list[dict[str, object]]:
+        """Return groups of the decoder, of the encoder unless frozen, and of the hint head."""
+        decoder = [*self.decoder.parameters(), *self.to_ab.parameters()]
+        groups: list[dict[str, object]] = [{"params": decoder, "lr": lr}]
+        encoder = [p for p in self.encoder.parameters() if p.requires_grad]
+        if encoder:
+            groups.append({"params": encoder, "lr": lr * self.encoder_lr})
+        groups.append({"params": list(self.hint_head.parameters()), "lr": lr * HINT_HEAD_LR})
+        return groups

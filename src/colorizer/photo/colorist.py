@@ -1,0 +1,119 @@
+"""One photograph: read, coloured at its own size, written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from colorizer.color.lightness_tables import BYTE, WORD
+from colorizer.photo.formats import FORMATS
+from colorizer.photo.full_size import colored_strips
+from colorizer.photo.hints import PixelHint, placed
+from colorizer.photo.read import Photo, has_alpha, has_wide_greys, read_photo
+from colorizer.photo.write import Output, canvas_of, white_of, write_photo
+from colorizer.predictors.protocol import PhotoPredictor
+
+
+@dataclass(frozen=True)
+class Colorist:
+    """What is common to all photographs of a run.
+
+    Attributes
+    ----------
+    network : PhotoPredictor
+        Predicts chroma.
+    saturation : float
+        Factor of the chroma that the network itself predicts.
+    quality : int
+        1 to 100, of JPEG, WebP and HEIC.
+    side_by_side : bool
+        Write the photograph as it was, and the coloured one to the right of it.
+    """
+
+    network: PhotoPredictor
+    saturation: float
+    quality: int
+    side_by_side: bool
+
+    def colorize(
+        self, source: Path, target: Path, format_: str, hints: Sequence[PixelHint] = ()
+    ) -> list[str]:
+        """Colour a photograph.
+
+        Parameters
+        ----------
+        source, target : Path
+            The file to read and that to write, whole or not at all.
+        format_ : str
+            A key of :data:`colorizer.photo.formats.FORMATS`.
+        hints : sequence of PixelHint
+            What is known of its colours.
+
+        Returns
+        -------
+        list of str
+            What ``target`` could not keep.
+
+        Raises
+        ------
+        UnreadableImageError
+            If ``source`` cannot be decoded.
+        UserError
+            If the disk is full or read-only, or the network takes no hints.
+        OSError, ValueError
+            If the format cannot hold the photograph, the place cannot be written to, or a hint
+            lies outside of the photograph.
+        """
+        photo = read_photo(source)
+        return self.write(photo, self._predicted(photo, hints), target, format_)
+
+    def picture(self, photo: Photo) -> Image.Image:
+        """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
+
+        Returns
+        -------
+        Image
+            At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colours
+            that ``photo.space`` writes; never side by side.
+        """
+        strips = colored_strips(photo.image, photo.space, self._predicted(photo), BYTE)
+        with closing(strips):
+            return canvas_of(photo, photo.image.size, strips)
+
+    def write(
+        self, photo: Photo, ab: npt.NDArray[np.float32], target: Path, format_: str
+    ) -> list[str]:
+        """Join a photograph with chroma at its own size, and write it.
+
+        Parameters
+        ----------
+        photo : Photo
+            The photograph.
+        ab : ndarray
+            (2, h, w) float32, a and b in CIELAB units, of the whole photograph in any size.
+        target, format_
+            As in :meth:`colorize`, and so are what is returned and what is raised.
+        """
+        output = Output(format_, self.quality)
+        white = white_of(photo, output)
+        width, height = photo.image.size
+        size = (2 * width if self.side_by_side else width, height)
+        strips = colored_strips(photo.image, photo.space, ab, white, self.side_by_side)
+        with closing(strips):
+            write_photo(target, strips, size, photo, output)
+        lost = []
+        if has_wide_greys(photo.image) and white != WORD:
+            lost.append("16 bits become 8; --format tiff keeps them")
+        if has_alpha(photo.image) and not FORMATS[format_].has_alpha:
+            lost.append("transparency becomes white; --format png keeps it")
+        return lost
+
+    def _predicted(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> npt.NDArray[np.float32]:
+        known = placed(hints, photo.image.size)
+        return self.network.predict(photo.image, photo.space, known).at(self.saturation)

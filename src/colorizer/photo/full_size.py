@@ -1,0 +1,184 @@
+"""Colours at a photograph's full size, in strips, so that memory hardly grows with it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from joblib import cpu_count
+from PIL import Image
+
+from colorizer.color.gamut import fitted_linear_rgb
+from colorizer.color.guided_filter import guide
+from colorizer.color.icc import ColorSpace
+from colorizer.color.lightness_tables import (
+    BYTE,
+    WORD,
+    Pixels,
+    encode,
+    grey_lightness,
+    rgb_lightness,
+)
+from colorizer.images.convert import highest
+from colorizer.photo.read import has_alpha, has_wide_greys
+from colorizer.predictors.view import seen_lightness
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+Floats = npt.NDArray[np.float32]
+# What is computed at once fits into a core's cache.
+STRIP_PIXELS = 1 << 16
+# Finished strips that may wait for each thread, so that none idles.
+AHEAD = 2
+
+
+def colored_strips(
+    image: Image.Image, space: ColorSpace, ab: Floats, white: int, side_by_side: bool = False
+) -> Generator[Pixels]:
+    """Join the lightness of a photograph with predicted chroma, on all cores.
+
+    Parameters
+    ----------
+    image : Image
+        Of any mode but 32-bit floating point. Its tint is dropped.
+    space : ColorSpace
+        What its pixels mean.
+    ab : ndarray
+        (2, h, w) float32, a and b in CIELAB units, of the whole photograph in any size.
+    white : int
+        255 for strips of 8 bits, 65535 for 16; with 16, ``space`` must write sRGB.
+    side_by_side : bool
+        Give the photograph as it was to the left of the coloured one, tint and all.
+
+    Yields
+    ------
+    ndarray
+        (rows, W, C) uint8 or uint16, from top to bottom, in the colours that ``space`` writes. W
+        is the photograph's width, or twice of it; C is 3, or 4 with alpha.
+    """
+    width, height = image.size
+    lightness_of, chroma = _lightness_reader(image, space), _Enlarged(ab, image, space)
+    rows = max(1, STRIP_PIXELS // width)
+
+    def color(top: int) -> Pixels:
+        bottom = min(height, top + rows)
+        strip = image.crop((0, top, width, bottom))
+        lightness = lightness_of(strip)
+        pixels = _encoded(lightness, chroma.rows(top, bottom, lightness), space, white)
+        if side_by_side:
+            pixels = np.hstack([_before(strip, lightness, space, white), pixels])
+        if has_alpha(image):
+            alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
+            pixels = np.dstack([pixels, np.tile(alpha, 1 + side_by_side)])
+        return pixels
+
+    image.load()
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        yield from _in_order(pool, color, range(0, height, rows), AHEAD * cpu_count())
+
+
+def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.Image], Floats]:
+    """Return what gives L, (H, W) float32 in [0, 100], of a strip of the photograph."""
+    if has_wide_greys(image):
+        # Where Pillow widened bytes, white stays that of bytes.
+        white = BYTE if image.mode == "I" and highest(image) <= BYTE else WORD
+        wide = _grey_table(space, white)
+        return lambda strip: wide[np.asarray(strip).astype(np.intp).clip(0, white)]
+    if image.mode in ("1", "L", "LA"):
+        table = _grey_table(space, BYTE)
+        return lambda strip: table[np.asarray(strip.convert("L"))]
+    return lambda strip: rgb_lightness(np.asarray(space.to_srgb(_opaque(strip))))
+
+
+def _grey_table(space: ColorSpace, white: int) -> Floats:
+    """Return L of the greys 0 ... ``white``."""
+    if not space.mode:
+        return grey_lightness(white)
+    ramp = Image.fromarray(np.arange(BYTE + 1, dtype=np.uint8)[None])
+    known = rgb_lightness(np.asarray(space.to_srgb(ramp)))[0]
+    # A profile is applied to bytes: between two of them a curve is as good as straight.
+    greys = np.linspace(0, BYTE, white + 1)
+    table: Floats = np.interp(greys, np.arange(BYTE + 1), known).astype(np.float32)
+    return table
+
+
+def _opaque(strip: Image.Image) -> Image.Image:
+    return strip if strip.mode in ("RGB", "CMYK") else strip.convert("RGB")
+
+
+def _before(strip: Image.Image, lightness: Floats, space: ColorSpace, white: int) -> Pixels:
+    if has_wide_greys(strip) or strip.mode in ("1", "L", "LA"):
+        return _encoded(lightness, np.zeros((2, *lightness.shape), np.float32), space, white)
+    return np.asarray(space.from_srgb(space.to_srgb(_opaque(strip))))
+
+
+def _encoded(lightness: Floats, ab: Floats, space: ColorSpace, white: int) -> Pixels:
+    rgb = np.ascontiguousarray(np.moveaxis(encode(fitted_linear_rgb(lightness, ab), white), 0, -1))
+    if white == BYTE and not space.writes_srgb:
+        rgb = np.asarray(space.from_srgb(Image.fromarray(rgb)))
+    return rgb
+
+
+class _Enlarged:
+    """Chroma (2, h, w) at the size of a photograph, its edges sharpened, as rows are asked.
+
+    What is enlarged, bilinearly, is how chroma depends on lightness; see
+    :mod:`colorizer.color.guided_filter`.
+    """
+
+    def __init__(self, ab: Floats, image: Image.Image, space: ColorSpace) -> None:
+        width, self._height = image.size
+        size = (min(ab.shape[2], width), min(ab.shape[1], self._height))
+        if ab.shape[1:] != size[::-1]:
+            planes = [Image.fromarray(plane) for plane in ab]
+            ab = np.stack(
+                [np.asarray(plane.resize(size, Image.Resampling.BILINEAR)) for plane in planes]
+            )
+        self._guide = np.concatenate(guide(ab, seen_lightness(image, space, size)[0]))
+        self._left, self._right, self._share = _between(np.arange(width), size[0], width)
+
+    def rows(self, top: int, bottom: int, lightness: Floats) -> Floats:
+        """Return (2, bottom - top, width), for these rows' lightness."""
+        upper, lower, share = _between(np.arange(top, bottom), self._guide.shape[1], self._height)
+        few = self._guide[:, upper]
+        few += share[:, None] * (self._guide[:, lower] - few)
+        wide = np.take(few, self._left, axis=2)
+        step = np.take(few, self._right, axis=2)
+        step -= wide
+        step *= self._share
+        wide += step
+        slope, offset = wide[:2], wide[2:]
+        slope *= lightness
+        slope += offset
+        return slope
+
+
+def _between(
+    numbers: npt.NDArray[np.intp], count: int, total: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    """Return between which two of ``count`` samples those of ``total`` lie, and how far along."""
+    places = ((numbers + 0.5) * count / total - 0.5).clip(0, count - 1)
+    first = places.astype(np.intp)
+    return first, np.minimum(first + 1, count - 1), (places - first).astype(np.float32)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, function: Callable[[T], U], items: Iterable[T], ahead: int
+) -> Iterator[U]:
+    """Yield the results in order, of which no more than ``ahead`` wait."""
+    waiting: deque[Future[U]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,181 @@
+"""Which photographs to colour, and which files to write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from colorizer.photo.formats import FORMATS, OTHERWISE, format_of, readable_suffixes
+
+COLORED = "_color"
+SIDE_BY_SIDE = "_before_after"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photograph to colour: the file to read, the file to write, and its format."""
+
+    source: Path
+    target: Path
+    format: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asks for.
+
+    Attributes
+    ----------
+    output : Path or None
+        The folder to write into, or with a suffix of :data:`FORMATS` the one file to write; None
+        to write each photograph beside its original.
+    recursive : bool
+        Take the photographs of sub-folders, too.
+    overwrite : bool
+        Replace files that are there.
+    format : str or None
+        A key of :data:`FORMATS`; None for the original's own, or else PNG.
+    mark : str
+        What names of files that are written end in.
+    """
+
+    output: Path | None = None
+    recursive: bool = False
+    overwrite: bool = False
+    format: str | None = None
+    mark: str = COLORED
+
+
+@dataclass
+class Plan:
+    """What is to be done.
+
+    Attributes
+    ----------
+    jobs : list of Job
+        No two of them write the same file.
+    already_there : list of Path
+        Files that would be written, were they not there.
+    refused : list of tuple
+        What cannot be done, and why.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    already_there: list[Path] = field(default_factory=list)
+    refused: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def asked(self) -> int:
+        """How many photographs were asked for."""
+        return len(self.jobs) + len(self.refused) + len(self.already_there)
+
+
+def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
+    """Find the photographs, and name the files to write.
+
+    A file is taken as it is given. Of a folder, those are taken whose suffix is that of a
+    photograph, but for hidden ones, those in the folder that is written to, and those that an
+    earlier run wrote beside their originals. Below ``wish.output``, they keep their place in the
+    folder that was given.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Files and folders.
+    wish : Wish
+        What the user asks for.
+    """
+    found = Plan()
+    sources: dict[str, Path] = {}  # by their targets
+    for given in inputs:
+        photographs = [given]
+        if given.is_dir():
+            photographs = list(_photographs_in(given, wish, found.refused))
+            if not photographs:
+                hint = "" if wish.recursive else "; --recursive takes those of its sub-folders"
+                found.refused.append((given, f"no photograph in this folder{hint}"))
+        for source in photographs:
+            _add(found, sources, _job(source, given, wish), wish.overwrite)
+    return found
+
+
+def _add(found: Plan, sources: dict[str, Path], job: Job, overwrite: bool) -> None:
+    if not job.source.is_file():
+        found.refused.append((job.source, "there is no such file"))
+        return
+    earlier = sources.setdefault(os.path.abspath(job.target), job.source)
+    if earlier is not job.source:
+        if not earlier.samefile(job.source):
+            found.refused.append((job.source, f"{job.target} is written for {earlier} already"))
+    elif not job.target.exists():
+        found.jobs.append(job)
+    elif job.target.samefile(job.source):
+        found.refused.append((job.source, "it would be replaced by its coloured copy"))
+    elif overwrite:
+        found.jobs.append(job)
+    else:
+        found.already_there.append(job.target)
+
+
+def _photographs_in(folder: Path, wish: Wish, refused: list[tuple[Path, str]]) -> Iterator[Path]:
+    suffixes = readable_suffixes()
+
+    def refuse(error: OSError) -> None:
+        refused.append((Path(error.filename), error.strerror or str(error)))
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        entered = folders if wish.recursive else []
+        folders[:] = sorted(name for name in entered if _is_entered(Path(parent, name), wish))
+        paths = [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
+        photographs = [path for path in paths if path.suffix.lower() in suffixes]
+        stems = {path.stem for path in photographs}
+        yield from (path for path in photographs if not _is_made_of_another(path.stem, stems))
+
+
+def _is_entered(folder: Path, wish: Wish) -> bool:
+    if folder.name.startswith("."):
+        return False
+    return wish.output is None or os.path.abspath(folder) != os.path.abspath(wish.output)
+
+
+def _is_made_of_another(stem: str, stems: set[str]) -> bool:
+    return any(
+        stem.endswith(mark) and stem.removesuffix(mark) in stems
+        for mark in (COLORED, SIDE_BY_SIDE)
+    )
+
+
+def _job(source: Path, given: Path, wish: Wish) -> Job:
+    if wish.output and is_file_name(wish.output):
+        own = format_of(wish.output.suffix)
+        return Job(source, wish.output, wish.format or own or OTHERWISE)
+    folder = source.parent
+    if wish.output:
+        folder = wish.output / (folder.relative_to(given) if source != given else "")
+    name, format_ = marked_name(source, wish.mark, wish.format)
+    return Job(source, folder / name, format_)
+
+
+def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple[str, str]:
+    """Return what is written of a photograph: the file's name, and its format.
+
+    Parameters
+    ----------
+    source : PurePath
+        The photograph's name.
+    mark : str
+        What the name ends in, before the suffix.
+    wanted : str or None
+        A key of :data:`FORMATS`; None for the photograph's own, or else PNG.
+    """
+    own = format_of(source.suffix)
+    format_ = wanted or own or OTHERWISE
+    suffix = source.suffix if format_ == own else FORMATS[format_].suffixes[0]
+    return f"{source.stem}{mark}{suffix}", format_
+
+
+def is_file_name(output: Path) -> bool:
+    """Tell whether what the user wants to write is one file: by its suffix."""
+    return format_of(output.suffix) is not None and not output.is_dir()

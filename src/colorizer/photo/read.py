@@ -1,0 +1,199 @@
+"""A photograph as it is: all its pixels, upright, and what its file says about it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from colorizer.color.icc import ColorSpace, color_space_of
+from colorizer.images.decode import (
+    FORMATS,
+    UnreadableImageError,
+    first_line,
+    pillow_limited_to,
+    require_decodable,
+)
+from colorizer.images.limits import require_reasonable
+from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, upright
+from colorizer.photo.formats import HEIC, format_of, has_heif
+
+MAX_MEGAPIXELS = 250
+PHOTOMETRIC, WHITE_IS_ZERO = 0x0106, 0  # a tag of TIFF 6.0, and its value
+MAX_DPI = 65535  # that a JPEG can tell
+_WIDTH, _HEIGHT = ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight
+_INTEROP = ExifTags.IFD.Interop
+# Tags of a TIFF that say how its pixels are stored, and what grey copies of them it holds: not
+# true of what is written.
+_OF_PIXELS = frozenset(
+    {
+        *(254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 280, 281, 284, 290),
+        *(291, 292, 293, 297, 301, 317, 318, 319, 320, 322, 323, 324, 325, 330, 332, 333, 334),
+        *(336, 338, 339, 340, 341, 342, 347, 512, 513, 514, 519, 520, 521, 529, 530, 531, 532),
+        *(700, 33723, 34377, 34675),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photograph.
+
+    Attributes
+    ----------
+    image : Image
+        Upright, of any of Pillow's modes.
+    space : ColorSpace
+        What its pixels mean.
+    exif : bytes
+        Its EXIF without orientation and thumbnail, from "Exif" on; empty if there is none.
+    dpi : tuple of float or None
+        Its resolution in pixels an inch, across and down.
+    is_compressed : bool
+        Whether it is a TIFF that is not stored as it is.
+    """
+
+    image: Image.Image
+    space: ColorSpace
+    exif: bytes
+    dpi: tuple[float, float] | None
+    is_compressed: bool
+
+
+def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
+    """Decode a photograph.
+
+    Of an animation the first frame is taken.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    max_megapixels : float
+        10^6 pixels, the most that it may have.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is no photograph, is broken, has pixels without a fixed range, has more than
+        ``max_megapixels`` or would cost far more than a photograph of its size.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of what is wrong in EXIF, which photographers cannot repair.
+            warnings.simplefilter("ignore", UserWarning)
+            return _read(path, max_megapixels)
+    except UnreadableImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnreadableImageError(_too_large(max_megapixels)) from error
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError("no image of a format that can be read") from error
+    except MemoryError as error:
+        raise UnreadableImageError("there is not enough memory for it") from error
+    except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
+        raise UnreadableImageError(first_line(error, path)) from error
+
+
+def _read(path: Path, max_megapixels: float) -> Photo:
+    if format_of(path.suffix) == HEIC and not has_heif():
+        raise UnreadableImageError("HEIC needs a plug-in: pip install pillow-heif")
+    with path.open("rb") as file:
+        require_reasonable(file, max_megapixels)
+        file.seek(0)
+        return _decoded(file, max_megapixels)
+
+
+def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
+    formats = (*FORMATS, "HEIF") if has_heif() else FORMATS
+    with pillow_limited_to(max_megapixels):
+        # Not by its path: Pillow would map grey TIFFs into memory, and scramble turned ones.
+        opened = Image.open(file, formats=formats)
+    with opened as image:
+        if math.prod(image.size) > max_megapixels * 1e6:
+            raise UnreadableImageError(_too_large(max_megapixels))
+        require_decodable(image, max_megapixels)
+        if image.mode == "F":
+            raise UnreadableImageError(
+                "32-bit floating point pixels have no fixed range; save as 8 or 16 bit"
+            )
+        image.load()
+        info = image.info
+        exif = _exif_of(image)
+        return Photo(
+            upright(_with_white_above(image), orientation_of(image)),
+            color_space_of(image.mode, info.get("icc_profile")),
+            exif,
+            _dpi_of(info),
+            image.format == "TIFF" and info.get("compression", "raw") != "raw",
+        )
+
+
+def _with_white_above(image: Image.Image) -> Image.Image:
+    """Turn greys of 16 bits round where 0 is white: Pillow does so with those of 8 bits alone."""
+    if not isinstance(image, TiffImageFile) or not image.mode.startswith("I;16"):
+        return image
+    if image.tag_v2.get(PHOTOMETRIC) != WHITE_IS_ZERO:
+        return image
+    return Image.fromarray(~np.asarray(image))
+
+
+def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return EXIF with width and height in pixels as they are, if it names them."""
+    loaded = Image.Exif()
+    loaded.load(exif)
+    if ExifTags.IFD.Exif not in loaded:
+        return exif
+    details = loaded.get_ifd(ExifTags.IFD.Exif)
+    for tag, side in zip((_WIDTH, _HEIGHT), size, strict=True):
+        if tag in details:
+            details[tag] = side
+    return loaded.tobytes()
+
+
+def _too_large(max_megapixels: float) -> str:
+    return f"more than {max_megapixels:g} megapixels"
+
+
+def _exif_of(image: Image.Image) -> bytes:
+    """Return what EXIF says of the photograph, not of how it is stored."""
+    try:
+        found, kept = image.getexif(), Image.Exif()
+        for tag, value in found.items():
+            if tag not in _OF_PIXELS and tag != ORIENTATION_TAG:
+                kept[tag] = value
+        for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            if group in found:
+                # Interoperability is a place in the old file.
+                details = found.get_ifd(group).items()
+                kept[group] = {tag: value for tag, value in details if tag != _INTEROP}
+                if not kept[group]:
+                    del kept[group]
+        return kept.tobytes() if kept else b""
+    except Exception:  # noqa: BLE001  as above
+        return b""
+
+
+def _dpi_of(info: dict[str | tuple[int, int], Any]) -> tuple[float, float] | None:
+    try:
+        across, down = (float(value) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    is_known = all(math.isfinite(value) and 0 < value <= MAX_DPI for value in (across, down))
+    return (across, down) if is_known else None
+
+
+def has_wide_greys(image: Image.Image) -> bool:
+    """Tell whether a photograph is of greys that may have more than 8 bits."""
+    return image.mode.startswith("I")
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Tell whether a photograph has transparency that is kept."""
+    return image.has_transparency_data and not has_wide_greys(image)

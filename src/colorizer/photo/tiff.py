@@ -1,0 +1,123 @@
+"""TIFFs, strip by strip: of 16 bits in each channel, and compressed with EXIF.
+
+Pillow reads both and can write neither.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL.TiffTags import LONG
+
+from colorizer.color.lightness_tables import Pixels
+
+# The numbers of TIFF 6.0.
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+OFFSETS, SAMPLES, ROWS, BYTE_COUNTS, PLANAR = 273, 277, 278, 279, 284
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, PREDICTOR, ICC_PROFILE = 282, 283, 296, 317, 34675
+AS_IT_IS, DEFLATE = 1, 8
+RGB, CHUNKY, INCH, DIFFERENCES = 2, 1, 2, 2
+EXTRA_SAMPLES, ALPHA = 338, 2
+RGBA_CHANNELS = 4
+COMPRESS_LEVEL = 1  # the next ones take much longer for little
+_HEADER = b"II*\0"
+_ENTRY = struct.Struct("<HHLL")  # tag, type, number of values, the value or its place
+
+
+def write_tiff(
+    path: Path,
+    strips: Iterable[Pixels],
+    size: tuple[int, int],
+    compressed: bool,
+    exif: bytes = b"",
+    profile: bytes | None = None,
+    dpi: tuple[float, float] | None = None,
+) -> None:
+    """Write a photograph as it comes, strip by strip.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    strips : iterable of ndarray
+        (rows, width, C) from top to bottom, all but the last of as many rows: uint8 or uint16
+        in one file, C is 3 (RGB), or 4 (RGB and alpha).
+    size : tuple of int
+        Width and height.
+    compressed : bool
+        Deflate, with differences of neighbours, or leave the pixels as they are.
+    exif : bytes
+        As Pillow gives it: from "Exif" on.
+    profile : bytes or None
+        ICC profile.
+    dpi : tuple of float or None
+        Pixels an inch, across and down.
+    """
+    offsets, counts, first = [], [], None
+    with path.open("wb") as file:
+        file.write(_HEADER + bytes(4))
+        for strip in strips:
+            first = strip if first is None else first
+            offsets.append(file.tell())
+            counts.append(file.write(_packed(strip) if compressed else _stored(strip)))
+        assert first is not None, "no photograph is of no rows"
+        file.write(bytes(file.tell() % 2))
+        start = file.tell()
+        directory = _directory_of(exif)
+        directory[WIDTH], directory[HEIGHT] = size
+        rows, _, channels = first.shape
+        directory[BITS], directory[SAMPLES] = (8 * first.itemsize,) * channels, channels
+        if channels == RGBA_CHANNELS:
+            directory[EXTRA_SAMPLES] = ALPHA
+        directory[COMPRESSION] = DEFLATE if compressed else AS_IT_IS
+        directory[PHOTOMETRIC], directory[PLANAR] = RGB, CHUNKY
+        directory[OFFSETS], directory[BYTE_COUNTS] = (0,) * len(offsets), tuple(counts)
+        directory.tagtype[OFFSETS] = LONG
+        directory[ROWS] = rows
+        if compressed:
+            directory[PREDICTOR] = DIFFERENCES
+        if profile:
+            directory[ICC_PROFILE] = profile
+        if dpi:
+            directory[X_RESOLUTION], directory[Y_RESOLUTION] = dpi
+            directory[RESOLUTION_UNIT] = INCH
+        file.write(_placed(directory.tobytes(start), start, offsets))
+        file.seek(len(_HEADER))
+        file.write(struct.pack("<L", start))
+
+
+def _stored(strip: Pixels) -> bytes:
+    return strip.astype(strip.dtype.newbyteorder("<")).tobytes()
+
+
+def _packed(strip: Pixels) -> bytes:
+    differences = strip.copy()
+    differences[:, 1:] -= strip[:, :-1]
+    return zlib.compress(_stored(differences), COMPRESS_LEVEL)
+
+
+def _placed(directory: bytes, start: int, offsets: Sequence[int]) -> bytes:
+    """Return a directory with the offsets of the strips, which Pillow expects after it."""
+    placed = bytearray(directory)
+    (count,) = struct.unpack_from("<H", placed)
+    for entry in range(2, 2 + count * _ENTRY.size, _ENTRY.size):
+        tag, _, values, place = _ENTRY.unpack_from(placed, entry)
+        if tag == OFFSETS:
+            at = entry + _ENTRY.size - 4 if values == 1 else place - start
+            struct.pack_into(f"<{values}L", placed, at, *offsets)
+    return bytes(placed)
+
+
+def _directory_of(exif: bytes) -> ImageFileDirectory_v2:
+    directory = ImageFileDirectory_v2(_HEADER + struct.pack("<L", 8))
+    if exif:
+        loaded = Image.Exif()
+        loaded.load(exif)
+        for tag, value in loaded.items():
+            directory[tag] = loaded.get_ifd(tag) or value
+    return directory

@@ -1,0 +1,86 @@
+"""What computes a network: torch from a checkpoint, or ONNX Runtime from an ONNX file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from colorizer.common.errors import UserError
+from colorizer.common.extras import require_extra
+from colorizer.common.params import changed
+from colorizer.networks.files import ONNX, require_network, runtime_of
+from colorizer.predictors.protocol import PhotoPredictor
+from colorizer.predictors.settings import DEFAULTS, settings_of
+
+# Each is imported where it is used, so that one does not wait for the other to load.
+
+
+def load_predictor(
+    file: Path,
+    changes: Mapping[str, object],
+    side: int | None = None,
+    runtime: str | None = None,
+) -> tuple[PhotoPredictor, float]:
+    """Load a network for photographs.
+
+    Parameters
+    ----------
+    file : Path
+        A checkpoint of training, or an ONNX file.
+    changes : mapping
+        ``device``, ``mirror`` and ``saturation`` where they are to be other than in the settings
+        of the pipeline that the checkpoint lies in. An ONNX file brings its own of the last two.
+    side : int or None
+        The shorter side in pixels that the network sees; by default as in its training.
+    runtime : str or None
+        As :func:`colorizer.networks.files.runtime_of` takes it.
+
+    Returns
+    -------
+    predictor : PhotoPredictor
+        The network.
+    saturation : float
+        The factor of what it predicts.
+
+    Raises
+    ------
+    UserError
+        If the file or a change cannot be used, or the runtime is not installed.
+    """
+    require_network(file)
+    load = _with_onnx if runtime_of(file, runtime) == ONNX else _with_torch
+    return load(file, changes, side)
+
+
+def _with_torch(
+    checkpoint: Path, changes: Mapping[str, object], side: int | None
+) -> tuple[PhotoPredictor, float]:
+    from colorizer.inference.saturation import saturation_of
+    from colorizer.networks.devices import make_repeatable, pick_device
+    from colorizer.predictors.torch_predictor import load_photo_network
+
+    settings = changed(settings_of(checkpoint), "predict", changes)
+    device = pick_device(settings.device)
+    make_repeatable(seed=0)
+    network = load_photo_network(checkpoint, device, side, settings.mirror)
+    return network, saturation_of(settings, checkpoint)
+
+
+def _with_onnx(
+    file: Path, changes: Mapping[str, object], side: int | None
+) -> tuple[PhotoPredictor, float]:
+    require_extra("onnx", "onnxruntime")
+    from colorizer.predictors.onnx_predictor import load_onnx_network
+
+    settings = changed(DEFAULTS, "predict", changes)
+    if settings.device not in ("auto", "cpu"):
+        raise UserError(
+            f"device {settings.device!r} cannot be used by --runtime onnx, which computes on the "
+            "CPU; use auto or cpu, or a checkpoint of training"
+        )
+    network = load_onnx_network(file, side)
+    if "mirror" in changes:
+        network = replace(network, card=replace(network.card, mirror=settings.mirror))
+    is_auto = isinstance(settings.saturation, str)
+    return network, network.card.saturation if is_auto else float(settings.saturation)

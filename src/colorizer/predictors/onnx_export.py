@@ -1,0 +1,157 @@
+"""A trained network as an ONNX file of its own, checked against torch before it is there."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from colorizer.common.errors import UserError
+from colorizer.common.files import whole_file
+from colorizer.inference.saturation import saturation_of
+from colorizer.networks.base import Colorizer
+from colorizer.networks.checkpoint import load_checkpoint, load_size
+from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.registry import MODELS
+from colorizer.predictors.onnx_card import OnnxCard
+from colorizer.predictors.onnx_check import HINTED_TOLERANCE, TOLERANCE, Differences, compare
+from colorizer.predictors.settings import settings_of
+from colorizer.predictors.torch_predictor import side_of
+
+
+def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
+    """Load a network, and what an ONNX file should say of it.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint or the parameters of the pipeline that it lies in cannot be read.
+    """
+    settings = settings_of(checkpoint)
+    model, size = load_checkpoint(checkpoint), load_size(checkpoint)
+    card = OnnxCard(
+        network=next(name for name, make in MODELS.items() if make is type(model)),
+        size_multiple=model.size_multiple,
+        size=size,
+        scale=float(model.scale),
+        side=side_of(model, size),
+        saturation=saturation_of(settings, checkpoint),
+        mirror=settings.mirror,
+        takes_hints=isinstance(model, HintedColorizer),
+    )
+    return model, card
+
+
+def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Differences:
+    """Write a network as ONNX, whole or not at all.
+
+    Parameters
+    ----------
+    model : Colorizer
+        In evaluation mode, on the CPU.
+    card : OnnxCard
+        What the file will say of it.
+    file : Path
+        The file to write; one that is there is replaced.
+    opset : int
+        Version of the ONNX operators.
+
+    Returns
+    -------
+    Differences
+        How far ab are from those of torch.
+
+    Raises
+    ------
+    UserError
+        If they are too far; then nothing is written.
+    """
+    graph = _labelled(_traced(model, card, opset), card)
+    with whole_file(file) as partial:
+        onnx.save(graph, partial)
+        onnx.checker.check_model(partial, full_check=True)
+        differences = compare(model, partial, card.side)
+        if not differences.are_small:
+            raise UserError(
+                f"{file} is not written: ONNX Runtime and torch agree on ab only {differences}, "
+                f"and it must be less than {TOLERANCE:g}, with colour hints {HINTED_TOLERANCE:g}; "
+                "try another --opset"
+            )
+    return differences
+
+
+class _WithHints(nn.Module):
+    """A network as a function of lightness and hints."""
+
+    def __init__(self, model: HintedColorizer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, lightness: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
+        return self.model.follow(self.model.see(lightness), hints)
+
+
+def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
+    """Return the network as a graph for any number of photographs of any size that it takes."""
+    batch, multiple = Dim("B"), model.size_multiple
+    # Where an example has a length of 1, torch takes it that it always is.
+    examples = [torch.zeros(2, 1, 2 * multiple, 3 * multiple)]
+    shapes = [{0: batch, 2: multiple * Dim("H"), 3: multiple * Dim("W")}]
+    module: nn.Module = model
+    if isinstance(model, HintedColorizer):
+        module = _WithHints(model).eval()
+        examples.append(torch.zeros(2, 3, 4))
+        shapes.append({0: batch, 1: Dim("N")})
+    with _quiet():
+        program = torch.onnx.export(
+            module,
+            tuple(examples),
+            dynamo=True,
+            input_names=list(card.inputs),
+            output_names=list(card.outputs),
+            dynamic_shapes=tuple(shapes),
+            opset_version=opset,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let the exporter say nothing: it speaks of its own code and of packages it can do without.
+
+    What it makes is checked afterwards.
+    """
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _labelled(graph: onnx.ModelProto, card: OnnxCard) -> onnx.ModelProto:
+    """Put what the file should tell in place of the exporter's long notes on its own code."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.graph.ClearField("value_info")
+    graph.graph.name = card.network
+    graph.producer_name, graph.producer_version = "colorizer", version("colorizer")
+    graph.doc_string = "Predicts the chroma of photographs from their lightness."
+    onnx.helper.set_model_props(graph, card.to_metadata())
+    told = {**card.inputs, **card.outputs}
+    for tensor in (*graph.graph.input, *graph.graph.output):
+        tensor.doc_string = told[tensor.name]
+    return graph

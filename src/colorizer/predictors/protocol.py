@@ -1,0 +1,58 @@
+"""What predicts the chroma of a photograph, whatever computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from colorizer.color.icc import ColorSpace
+from colorizer.inference.types import Chroma, Hint
+
+# (2, h, w) float32, of one photograph.
+PhotoChroma = Chroma[npt.NDArray[np.float32]]
+
+
+class PhotoLook(Protocol):
+    """What a network sees of one photograph."""
+
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, which may be none.
+
+        Returns
+        -------
+        PhotoChroma
+            In the size that the network sees.
+
+        Raises
+        ------
+        UserError
+            If there are hints, and the network takes none.
+        """
+
+
+class PhotoPredictor(Protocol):
+    """A trained network, ready for photographs of any size."""
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether it follows hints; if not, to give it one is an error."""
+
+    def look(self, image: Image.Image, space: ColorSpace) -> PhotoLook:
+        """Look at a photograph, to predict its chroma with ever other hints.
+
+        Parameters
+        ----------
+        image : Image
+            Upright, of any mode but 32-bit floating point.
+        space : ColorSpace
+            What its pixels mean.
+        """
+
+    def predict(
+        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
+    ) -> PhotoChroma:
+        """Predict chroma of a photograph, at once; see :meth:`look` and :class:`PhotoLook`."""

@@ -1,0 +1,114 @@
+"""A trained network, ready for photographs of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from colorizer.color.icc import ColorSpace
+from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.types import Hint, as_array
+from colorizer.networks.base import Colorizer
+from colorizer.networks.checkpoint import load_checkpoint, load_size
+from colorizer.networks.hinted import HintedColorizer
+from colorizer.predictors.protocol import PhotoChroma
+from colorizer.predictors.view import seen_lightness, view_size
+
+
+@dataclass(frozen=True)
+class PhotoNetwork:
+    """A :class:`colorizer.predictors.protocol.PhotoPredictor` that torch computes.
+
+    Attributes
+    ----------
+    model : Colorizer
+        In evaluation mode, on ``device``; it predicts for what it sees, no longer enlarged.
+    device : torch.device
+        Where it computes.
+    side : int
+        The shorter side in pixels of what it sees.
+    mirror : bool
+        Average with the prediction for the mirror image.
+    """
+
+    model: Colorizer
+    device: torch.device
+    side: int
+    mirror: bool
+
+    @property
+    def takes_hints(self) -> bool:
+        """As of any ``PhotoPredictor``."""
+        return isinstance(self.model, HintedColorizer)
+
+    def look(self, image: Image.Image, space: ColorSpace) -> PhotoGlance:
+        """Look at a photograph, as any ``PhotoPredictor`` does."""
+        size = view_size(image.size, self.side, self.model.size_multiple)
+        lightness = torch.from_numpy(seen_lightness(image, space, size)).to(self.device)
+        return PhotoGlance(Glance(self.model, lightness, self.mirror), self.device)
+
+    def predict(
+        self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
+    ) -> PhotoChroma:
+        """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
+        return self.look(image, space).follow(hints)
+
+
+@dataclass(frozen=True)
+class PhotoGlance:
+    """What a network sees of a photograph, on ``device``."""
+
+    glance: Glance
+    device: torch.device
+
+    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, as any ``PhotoLook`` does."""
+        chroma = self.glance.follow(torch.from_numpy(as_array(hints)).to(self.device))
+        return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
+
+
+def load_photo_network(
+    checkpoint: Path, device: torch.device, side: int | None = None, mirror: bool = True
+) -> PhotoNetwork:
+    """Load a network from a checkpoint.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        A file of :func:`colorizer.networks.checkpoint.save_checkpoint`.
+    device : torch.device
+        Where the network will compute.
+    side : int or None
+        The shorter side in pixels of what it will see, rounded to what it can take; by default
+        that of its training photographs, enlarged as in training.
+    mirror : bool
+        As in :class:`PhotoNetwork`.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint cannot be read.
+    """
+    model = load_checkpoint(checkpoint)
+    side = model.nearest_side(side) if side else side_of(model, load_size(checkpoint))
+    # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
+    model.scale.fill_(1.0)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return PhotoNetwork(model, device, side, mirror)
+
+
+def side_of(model: Colorizer, size: int) -> int:
+    """Return the shorter side in pixels that a network should see of photographs.
+
+    Parameters
+    ----------
+    model : Colorizer
+        As its checkpoint has it.
+    size : int
+        Side in pixels of the squares that it was trained on.
+    """
+    return model.nearest_side(round(size * float(model.scale)))

@@ -1,0 +1,95 @@
+"""What the network sees of a photograph: always about as many pixels, whatever its size."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from colorizer.color.icc import ColorSpace
+from colorizer.color.lab_numpy import lab_from_bytes
+from colorizer.images.convert import to_rgb
+
+# A panorama costs at most as much as so many squares; what is longer is seen smaller.
+MAX_ASPECT = 8
+# In pixels: networks halve a picture several times, and something must be left of it.
+SMALLEST = 32
+# Pixels are averaged in blocks until the photograph is this many times what is seen, and then
+# resized: with fewer, colours depend on the photograph's size.
+MARGIN = 4
+# Pillow's modes of which it can average pixels.
+_AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
+
+
+def view_size(size: tuple[int, int], side: int, multiple: int) -> tuple[int, int]:
+    """Return width and height in which the network sees a photograph.
+
+    Parameters
+    ----------
+    size : tuple of int
+        The photograph's width and height in pixels.
+    side : int
+        The shorter side in pixels, as long as the other is no more than :data:`MAX_ASPECT` times
+        as long.
+    multiple : int
+        What both are multiples of; the aspect is kept as near as that allows.
+    """
+    shorter, longer = min(size), max(size)
+    scale = min(side / shorter, MAX_ASPECT * side / longer)
+    least = min(side, -(-SMALLEST // multiple) * multiple)
+    width, height = (max(least, round(length * scale / multiple) * multiple) for length in size)
+    return width, height
+
+
+def nearest_side(side: float, multiple: int) -> int:
+    """Return what is nearest to ``side``, in pixels, of the multiples from ``multiple`` on."""
+    return max(multiple, round(side / multiple) * multiple)
+
+
+def seen_lightness(
+    image: Image.Image, space: ColorSpace, size: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """Return L of a photograph in another size, as :func:`resized_srgb` gives it.
+
+    Parameters
+    ----------
+    image, space, size
+        As in :func:`resized_srgb`.
+
+    Returns
+    -------
+    ndarray
+        (1, 1, H, W) float32 in [0, 100].
+    """
+    return lab_from_bytes(np.asarray(resized_srgb(image, space, size))[None])[:, :1]
+
+
+def resized_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Image.Image:
+    """Return a photograph in another size, antialiased; what is transparent is white.
+
+    Parameters
+    ----------
+    image : Image
+        Of any mode but 32-bit floating point.
+    space : ColorSpace
+        What its pixels mean.
+    size : tuple of int
+        Width and height.
+
+    Returns
+    -------
+    Image
+        In sRGB, mode RGB.
+    """
+    if image.mode not in _AVERAGED or (image.mode == "RGB" and image.has_transparency_data):
+        image = to_rgb(image)
+    factors = [
+        max(1, own // (MARGIN * wanted)) for own, wanted in zip(image.size, size, strict=True)
+    ]
+    small = image.reduce((factors[0], factors[1]))
+    if small.mode != space.mode:
+        small = to_rgb(small)
+    # The last column and row of averages may be of fewer pixels: to take them for whole would
+    # squeeze the photograph.
+    box = (0, 0, image.width / factors[0], image.height / factors[1])
+    return space.to_srgb(small).resize(size, Image.Resampling.LANCZOS, box=box)

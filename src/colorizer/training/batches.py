@@ -1,0 +1,149 @@
+"""The batches of a training: drawn, augmented, and on a GPU prepared ahead by other processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from colorizer.common.params import Recipe, UNetRecipe
+from colorizer.data.augment import augment
+from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
+from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
+from colorizer.training.distributed import ALONE, Processes
+
+# What random numbers are drawn for.
+ORDER, AUGMENTATION, HINTS, LAYERS = range(4)
+
+
+class Batch(NamedTuple):
+    """What a process learns from in a step.
+
+    Attributes
+    ----------
+    lab : Tensor
+        (B, 3, H, W) float32 Lab, this process's share; B may be 0.
+    hints : Tensor
+        (B, N, 4) float32; N is 0 for networks that take none.
+    whole : int
+        Number of photographs in the whole batch.
+    """
+
+    lab: Tensor
+    hints: Tensor
+    whole: int
+
+
+class TrainingBatches(Dataset[Batch]):
+    """Every batch of a training, by epoch and number.
+
+    A batch depends on the seed, its epoch and its number alone, not on what was drawn before: so
+    several processes may prepare batches side by side, and a training that goes on after an
+    interruption draws what an uninterrupted one does.
+
+    Parameters
+    ----------
+    data : LabPhotographs
+        The training photographs.
+    recipe : Recipe
+        How they are augmented, and how many make a batch.
+    seed : int
+        Of the order, the augmentation and the hints; at least 0.
+    side : int
+        Of what comes out, in pixels.
+    processes : Processes
+        Those that share every batch.
+    """
+
+    def __init__(
+        self,
+        data: LabPhotographs,
+        recipe: Recipe,
+        seed: int,
+        side: int,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.data = data
+        self.recipe = recipe
+        self.seed = seed
+        self.side = side
+        self.processes = processes
+        self.per_epoch = steps_per_epoch(len(data), recipe.batch_size)
+        self._order = (0, torch.empty(0, dtype=torch.int64))
+
+    def __getitem__(self, which: tuple[int, int]) -> Batch:
+        """Return batch ``number`` of ``epoch``: ``batches[epoch, number]``."""
+        epoch, number = which
+        size = self.recipe.batch_size
+        numbers = self._order_of(epoch)[number * size : (number + 1) * size]  # (B,)
+        share = self.processes.share(len(numbers))
+        generator = drawing(self.seed, AUGMENTATION, epoch, number)
+        lab = augment(
+            self.data[numbers[share]], self.recipe, generator, share, len(numbers), self.side
+        )
+        return Batch(lab, self._hints(lab, share, len(numbers), which), len(numbers))
+
+    def _hints(self, lab: Tensor, share: slice, count: int, which: tuple[int, int]) -> Tensor:
+        if not (isinstance(self.recipe, UNetRecipe) and self.recipe.hints):
+            return lab.new_empty(len(lab), 0, 4)
+        generator = drawing(self.seed, HINTS, *which)
+        places = draw_places(count, draw_number(generator), generator)[share]
+        return true_hints(lab[:, 1:], places)
+
+    def _order_of(self, epoch: int) -> Tensor:
+        if self._order[0] != epoch:
+            self._order = (epoch, shuffled(len(self.data), drawing(self.seed, ORDER, epoch)))
+        return self._order[1]
+
+
+def drawing(*numbers: int) -> torch.Generator:
+    """Return a generator on the CPU for these numbers; others give unrelated draws."""
+    (state,) = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state))
+
+
+def by_epoch(
+    batches: TrainingBatches, epochs: range, device: torch.device, workers: int | None = None
+) -> Iterator[tuple[int, Iterator[Batch]]]:
+    """Yield each epoch and an iterator over its batches, which must be read to its end.
+
+    Parameters
+    ----------
+    batches : TrainingBatches
+        All there are.
+    epochs : range
+        Which of them.
+    device : torch.device
+        Where they are learnt from.
+    workers : int, optional
+        Processes that prepare batches ahead. By default none for a CPU, which has enough to do;
+        for a GPU as many as there are cores left, for it would wait most of the time for one.
+    """
+    on_gpu = device.type == "cuda"
+    if workers is None:
+        workers = _workers(batches.processes) if on_gpu else 0
+    order = [(epoch, number) for epoch in epochs for number in range(batches.per_epoch)]
+    loader = DataLoader(
+        batches,
+        batch_size=None,
+        sampler=order,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        pin_memory=on_gpu,
+        generator=torch.Generator(),  # or it would draw from the one that layers draw from
+    )
+    flow = iter(loader)
+    for epoch in epochs:
+        yield epoch, islice(flow, batches.per_epoch)
+
+
+def _workers(processes: Processes) -> int:
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, cores // processes.count - 1)

@@ -1,0 +1,128 @@
+"""Processes that train together: each its share of every batch, their gradients summed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from colorizer.common.errors import UserError
+from colorizer.networks.devices import pick_device, share_threads
+from colorizer.networks.sync_layers import SharedBatchNorm2d
+from colorizer.training.training_state import State, pack, unpack
+
+# Where processes on one machine meet, if nothing else is said: a file instead of a port.
+STORE = "COLORIZER_STORE"
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those that train together; by default it is the only one."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes and prints."""
+        return self.rank == 0
+
+    def share(self, count: int) -> slice:
+        """Return which of ``count`` items are this process's: as many as others', or one less."""
+        return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
+
+    def sum(self, value: Tensor) -> Tensor:
+        """Return the sum of all processes' values."""
+        if self.count > 1:
+            distributed.all_reduce(value)
+        return value
+
+    def sum_gradients(self, model: nn.Module) -> None:
+        """Replace the gradients by the sums of all processes' gradients; no gradient is zero."""
+        if self.count == 1:
+            return
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        for parameter in trained:
+            if parameter.grad is None:  # of no photograph
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
+        # All in one piece: a message for each of them would take longer than what is in it.
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        sizes = [gradient.numel() for gradient in gradients]
+        for gradient, summed in zip(gradients, torch.split(flat, sizes), strict=True):
+            gradient.copy_(summed.view_as(gradient))
+
+    def broadcast(self, state: State | None, device: torch.device) -> State | None:
+        """Return the first process's state."""
+        if self.count == 1:
+            return state
+        content = pack(state, "") if state is not None else b""
+        size = torch.tensor(len(content), device=device)
+        distributed.broadcast(size, src=0)
+        sent = torch.zeros(int(size), dtype=torch.uint8, device=device)
+        if self.is_first:
+            sent.copy_(torch.from_numpy(np.frombuffer(content, dtype=np.uint8).copy()))
+        distributed.broadcast(sent, src=0)
+        return unpack(sent.cpu().numpy().tobytes(), "") if len(sent) else None
+
+
+ALONE = Processes()
+
+
+def is_started_in_company() -> bool:
+    """Tell whether torchrun, or :mod:`colorizer.training.launching`, has started this process."""
+    return "WORLD_SIZE" in os.environ
+
+
+def process_device(name: str) -> torch.device:
+    """Return the device called ``name`` for this process; see :func:`pick_device`."""
+    if not is_started_in_company():
+        return pick_device(name)
+    device = pick_device(name, int(os.environ["LOCAL_RANK"]))
+    if device.type == "cpu":
+        share_threads(int(os.environ["LOCAL_WORLD_SIZE"]))
+    return device
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Processes]:
+    """Meet the processes that were started together with this one; they part after the block."""
+    if not is_started_in_company():
+        yield ALONE
+        return
+    rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    distributed.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        init_method=os.environ.get(STORE, "env://"),
+        rank=rank,
+        world_size=count,
+    )
+    yield Processes(rank, count)
+    # Not after an error, when the others may wait for this one for ever.
+    distributed.destroy_process_group()
+
+
+def check_shares(model: nn.Module) -> None:
+    """Raise ``UserError`` if a layer would compute otherwise for shares than for a whole batch.
+
+    Batch normalisation does so where it is trained, unless processes share the statistics.
+    """
+    model.train()
+    for name, layer in model.named_modules():
+        # A private class, but the only one that all of torch's have in common.
+        normalizes = isinstance(layer, _BatchNorm) and not isinstance(layer, SharedBatchNorm2d)
+        if normalizes and layer.training:
+            raise UserError(
+                f"the layer {name} ({type(layer).__name__}) cannot be trained by several "
+                "processes, each of which would normalise by its own photographs; use "
+                "SharedBatchNorm2d in its place, or set train.devices to 1"
+            )

@@ -1,0 +1,112 @@
+"""Recovery state on disk: a training that was stopped goes on after its last finished epoch.
+
+DVC deletes a stage's outputs before it runs, so the state lies in a folder of its own, which
+neither DVC nor git know: a file for each fingerprint of all that determines the result.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from safetensors import SafetensorError
+from tqdm import tqdm
+
+from colorizer.common.errors import UserError
+from colorizer.common.files import whole_file
+from colorizer.common.interrupts import ignore_interrupts
+from colorizer.training.training_state import RecoveryError, State, pack, unpack
+
+# A long training that was stopped outlives one or two quick ones in between.
+KEPT_FILES = 3
+
+
+class Recovery:
+    """The recovery state of the training that has a fingerprint.
+
+    As a context manager, it removes the state once the block has ended well, and where the user
+    interrupts the block it says where the next run goes on.
+
+    Parameters
+    ----------
+    folder : Path
+        Where states are kept; made when the first is saved.
+    fingerprint : str
+        64 hexadecimal digits; see :func:`colorizer.training.run_key.fingerprint`.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self._folder = folder
+        self._fingerprint = fingerprint
+        self._file = folder / f"{fingerprint}.safetensors"
+
+    def load(self) -> State | None:
+        """Return the state, None if there is none; one that cannot be used is told and removed."""
+        if not self._file.exists():
+            return None
+        try:
+            state = unpack(self._file.read_bytes(), self._fingerprint)
+        except (RecoveryError, OSError) as error:
+            _warn(f"recovery state {self._file} is left out, the training starts anew: {error}")
+            _remove(self._file)
+            return None
+        return state
+
+    def save(self, state: State) -> None:
+        """Replace the state, whole or not at all; a failure is a warning, for training goes on."""
+        try:
+            content = pack(state, self._fingerprint)
+            with whole_file(self._file) as partial:
+                partial.write_bytes(content)
+        except (OSError, UserError, SafetensorError) as error:
+            _warn(f"the training goes on, but epoch {state.epoch} cannot be recovered: {error}")
+            return
+        self._prune()
+
+    def remove(self) -> None:
+        """Remove the state, and the folder if it holds no other."""
+        _remove(self._file)
+        with suppress(OSError):  # not empty, or never made
+            self._folder.rmdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            # Without its state, a training that is stopped now would be lost.
+            ignore_interrupts()
+            self.remove()
+        elif kind is KeyboardInterrupt:
+            # From the disk: the interrupt may have come just after a state was put in place.
+            saved = self.load()
+            where = f"goes on after epoch {saved.epoch}" if saved else "starts anew"
+            raise KeyboardInterrupt(f"the next `dvc repro` {where}") from None
+
+    def _prune(self) -> None:
+        """Keep the newest files; what killed runs left half-written grows old likewise."""
+        with suppress(OSError):
+            by_age = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime)
+            for old in by_age[:-KEPT_FILES]:
+                _remove(old)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _warn(message: str) -> None:
+    tqdm.write(f"warning: {message}", file=sys.stderr)  # above the progress bar, not through it

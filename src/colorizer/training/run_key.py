@@ -1,0 +1,80 @@
+"""One hash of all that determines the bits of a training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from colorizer.common.files import sha256_of
+from colorizer.common.params import Recipe
+from colorizer.data.shards import Shards
+
+READ_AT_ONCE = 64
+PACKAGES = ("colorizer", "stages")
+
+
+def fingerprint(
+    settings: Mapping[str, Any], recipe: Recipe, data: Iterable[Shards], device: torch.device
+) -> str:
+    """Return 64 hexadecimal digits: equal for trainings that give the same bits.
+
+    They cover, besides the arguments, the code of this project that is loaded, the versions of
+    torch and NumPy, and the kind of processor, with its number of threads.
+
+    Parameters
+    ----------
+    settings : mapping
+        Seed, epochs and the like, as JSON can tell them.
+    recipe : Recipe
+        How the network is trained.
+    data : iterable of Shards
+        The photographs to train and validate on.
+    device : torch.device
+        Where the network computes.
+    """
+    about = {
+        "settings": dict(settings),
+        "recipe": asdict(recipe),
+        "data": [_digest_of(photographs) for photographs in data],
+        "code": _code(),
+        "versions": [torch.__version__, np.__version__],
+        "processor": _processor(device),
+    }
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_of(photographs: Shards) -> str:
+    digest = hashlib.sha256(f"{len(photographs)} {photographs.size}".encode())
+    for start in range(0, len(photographs), READ_AT_ONCE):
+        digest.update(photographs[start : start + READ_AT_ONCE].data)
+    return digest.hexdigest()
+
+
+def _code() -> list[str]:
+    """Return the hash of every source file of this project that is loaded."""
+    specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
+    files = {
+        spec.origin
+        for spec in specs
+        # A script that runs as __main__ has its own name here.
+        if spec is not None and spec.origin and spec.name.partition(".")[0] in PACKAGES
+    }
+    return sorted(sha256_of(Path(file)) for file in files)
+
+
+def _processor(device: torch.device) -> list[str | int | None]:
+    if device.type == "cuda":
+        cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+        return [device.type, torch.cuda.get_device_name(device), cudnn]
+    # The order in which threads and vector units sum decides the last bit.
+    capability = torch.backends.cpu.get_cpu_capability()
+    return [device.type, platform.machine(), capability, torch.get_num_threads()]

@@ -1,0 +1,147 @@
+"""What is known of a clip before its frames are coloured, and which clips are refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from colorizer.common.errors import UserError
+from colorizer.video.luma import Coding
+from colorizer.video.planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES
+
+UNKNOWN = (0, 2, 3)  # 0 is RGB's
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+BT2020_PRIMARIES, BT2020_MATRICES = 9, (9, 10)
+# A clip that says nothing of its matrix has that of its time: BT.709 came with larger frames.
+HIGH_DEFINITION = (1280, 720)
+# FFmpeg's orders of fields: which is shown first.
+TOP_FIRST, BOTTOM_FIRST = (2, 4), (3, 5)
+MAX_MEGAPIXELS = 64
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What a clip is.
+
+    Attributes
+    ----------
+    path : Path
+        Its file.
+    size : tuple of int
+        Width and height in pixels, as stored.
+    pixel_aspect : Fraction
+        Width of a pixel, in heights.
+    display_matrix : tuple of int
+        FFmpeg's nine numbers that tell a player how to turn it; empty for not at all.
+    quarter_turns : int
+        Counterclockwise, that set it upright.
+    coding : Coding
+        Of its luma.
+    color : tuple of int
+        Primaries, transfer and matrix, as in ITU-T H.273.
+    is_interlaced, is_top_first : bool
+        Whether frames are of two fields, and which is shown first.
+    rate : Fraction or None
+        Frames a second, on the average.
+    frames : int
+        How many there are, as far as can be known without decoding.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    pixel_aspect: Fraction
+    display_matrix: tuple[int, ...]
+    quarter_turns: int
+    coding: Coding
+    color: tuple[int, int, int]
+    is_interlaced: bool
+    is_top_first: bool
+    rate: Fraction | None
+    frames: int
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as shown, in square pixels."""
+        width, height = max(1, round(self.size[0] * self.pixel_aspect)), self.size[1]
+        return (height, width) if self.quarter_turns % 2 else (width, height)
+
+
+def describe(path: Path, stream: VideoStream, first: VideoFrame, frames: int) -> Clip:
+    """Describe a clip by its stream, its first frame and the number of them.
+
+    Raises
+    ------
+    UserError
+        If it cannot be coloured as it should be: too large, HDR, or of an unknown matrix.
+    """
+    if first.width * first.height > MAX_MEGAPIXELS * 1e6:
+        raise UserError(f"{path}: frames of more than {MAX_MEGAPIXELS} megapixels")
+    _refuse_hdr(path, first)
+    coding, matrix = _coding(path, first)
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    order = stream.codec_context.field_order
+    return Clip(
+        path,
+        (first.width, first.height),
+        aspect if aspect and aspect > 0 else Fraction(1),
+        _display_matrix(first),
+        round(first.rotation / 90) % 4,
+        coding,
+        (first.color_primaries, first.color_trc, matrix),
+        first.interlaced_frame or order in (*TOP_FIRST, *BOTTOM_FIRST),
+        order not in BOTTOM_FIRST,
+        stream.average_rate or stream.guessed_rate,
+        frames,
+    )
+
+
+def _refuse_hdr(path: Path, frame: VideoFrame) -> None:
+    kind = HDR_TRANSFERS.get(frame.color_trc, "")
+    if frame.color_primaries == BT2020_PRIMARIES or frame.colorspace in BT2020_MATRICES:
+        kind = kind or "BT.2020"
+    if kind:
+        raise UserError(
+            f"{path} is of high dynamic range or wide colours ({kind}), whose colours would come "
+            "out wrong; convert it to BT.709 first"
+        )
+
+
+def _coding(path: Path, frame: VideoFrame) -> tuple[Coding, int]:
+    """Return what samples mean, and the number of the matrix."""
+    name = frame.format.name
+    is_rgb = frame.format.is_rgb or frame.format.has_palette
+    matrix = UNKNOWN[0] if is_rgb else frame.colorspace
+    if matrix in UNKNOWN:
+        is_large = frame.width >= HIGH_DEFINITION[0] or frame.height >= HIGH_DEFINITION[1]
+        matrix = BT709 if is_large else BT601
+    if matrix not in MATRICES:
+        raise UserError(
+            f"{path}: its colours are coded by matrix {matrix} of ITU-T H.273, which is not known "
+            "here; convert it to BT.709 first"
+        )
+    is_full = not is_rgb and (
+        frame.color_range == FULL_RANGE
+        or name.startswith("yuvj")
+        or (name.startswith("gray") and frame.color_range != LIMITED_RANGE)
+    )
+    bits = 8 if frame.format.components[0].bits <= 8 else 10
+    return Coding(bits, is_full, *MATRICES[matrix]), matrix
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
+    try:
+        found = list(frame.side_data)
+    except ValueError:  # PyAV knows not all types, such as EXIF in JPEGs, and gives none then
+        return ()
+    for data in found:
+        if getattr(data, "type", None) == Type.DISPLAYMATRIX:
+            numbers = np.frombuffer(cast("memoryview", data), np.int32)
+            return tuple(int(number) for number in numbers)
+    return ()

@@ -1,0 +1,103 @@
+"""Chroma that does not flicker: smoothed over time, along the motion, within a shot."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from colorizer.video.optical_flow import enlarged, is_inside, motion, moved
+from colorizer.video.shots import is_cut
+
+# In L: where a frame and what motion makes of the one before differ by this much, the past
+# counts for 1/e of what it would. Film grain leaves 1, another object mostly more than 10.
+MISMATCH = 4.0
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What is remembered of a shot: no more than one frame's size, however long it is.
+
+    Attributes
+    ----------
+    lightness : Tensor
+        (1, 1, h, w), L of the last frame.
+    ab : Tensor
+        (1, 2, H, W), its smoothed chroma.
+    weight : Tensor
+        (1, 1, H, W), of how many frames that is the mean.
+    """
+
+    lightness: Tensor
+    ab: Tensor
+    weight: Tensor
+
+
+class ChromaSmoother:
+    """Smooths the chroma of frame after frame.
+
+    Each pixel becomes the mean of what the network predicted for it since the shot began, or since
+    it came into sight; a frame of t seconds ago counts for exp(-t / time_constant). Pixels are
+    followed by their lightness, so that a pan smears nothing; and where that cannot be found
+    again in the next frame, the past is forgotten.
+
+    Parameters
+    ----------
+    time_constant : float
+        In seconds; 0 leaves chroma as it is.
+    """
+
+    def __init__(self, time_constant: float) -> None:
+        self._time_constant = time_constant
+        self._past: _Past | None = None
+
+    def smooth(self, lightness: Tensor, ab: Tensor, seconds: float) -> Tensor:
+        """Smooth the chroma of the next frame.
+
+        Parameters
+        ----------
+        lightness : Tensor
+            (1, 1, h, w) floating point, L in [0, 100]. Motion is looked for in this size, the same
+            for all frames; half of that of ``ab`` is enough.
+        ab : Tensor
+            (1, 2, H, W) floating point, in CIELAB units, on the same device.
+        seconds : float
+            Since the frame before, at least 0; of the first frame it does not matter.
+
+        Returns
+        -------
+        Tensor
+            (1, 2, H, W).
+        """
+        if not self._time_constant:
+            return ab
+        weight = torch.ones_like(ab[:, :1])
+        past = self._past
+        if past is not None and not is_cut(past.lightness, lightness):
+            decay = math.exp(-seconds / self._time_constant)
+            ab, weight = _joined(past, lightness, ab, decay)
+        self._past = _Past(lightness, ab, weight)
+        return ab
+
+
+def _joined(past: _Past, lightness: Tensor, ab: Tensor, decay: float) -> tuple[Tensor, Tensor]:
+    """Return the mean of the past, where it is found again, and the present; and its weight."""
+    flow = motion(past.lightness, lightness)
+    trust = decay * _trust(past.lightness, lightness, flow)
+    size = ab.shape[2:]
+    trust = F.interpolate(trust, size=size, mode="bilinear")
+    flow = enlarged(flow, size)
+    earlier = trust * moved(past.weight, flow)
+    weight = earlier + 1
+    return (earlier * moved(past.ab, flow) + ab) / weight, weight
+
+
+def _trust(before: Tensor, after: Tensor, flow: Tensor) -> Tensor:
+    """Return, (1, 1, h, w) in [0, 1], how sure it is that pixels are those of the frame before."""
+    difference = F.avg_pool2d(after - moved(before, flow), 3, 1, 1, count_include_pad=False)
+    # What all pixels share is the light's, as in a flash or in old films that pulse.
+    difference = difference - difference.median()
+    return torch.exp(-((difference / MISMATCH) ** 2)) * is_inside(flow)

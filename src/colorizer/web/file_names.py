@@ -1,0 +1,62 @@
+"""Names of visitors' files: shown to them and given to downloads, never to the file system."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from colorizer.photo.formats import FORMATS, readable_suffixes
+from colorizer.photo.plan import COLORED, marked_name
+
+UNNAMED = "photograph"
+MAX_LENGTH = 80
+# What some file systems or shells take for more than a letter.
+_UNSAFE = frozenset('/\\:*?"<>|')
+
+
+def clean_name(name: str) -> str:
+    """Return the last part of a file's name, without what does not belong into one.
+
+    Parameters
+    ----------
+    name : str
+        As the browser tells it, which may be anything.
+
+    Returns
+    -------
+    str
+        At least one letter, no more than :data:`MAX_LENGTH` before the suffix, and no separator
+        or control character.
+    """
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(letter for letter in last if letter.isprintable() and letter not in _UNSAFE)
+    path = PurePosixPath(kept.strip(". ") or UNNAMED)
+    return path.stem[:MAX_LENGTH].rstrip(". ") + path.suffix[:MAX_LENGTH]
+
+
+def known_suffix(name: str) -> str:
+    """Return the suffix of a name if it is that of photographs, in lower case, or else ""."""
+    suffix = PurePosixPath(name).suffix.lower()
+    known = (*readable_suffixes(), *(suffix for f in FORMATS.values() for suffix in f.suffixes))
+    return suffix if suffix in known else ""
+
+
+def colored_name(name: str) -> tuple[str, str]:
+    """Return what the coloured photograph of a :func:`clean_name` is called, and its format."""
+    return marked_name(PurePosixPath(name), COLORED)
+
+
+def distinct(names: list[str]) -> list[str]:
+    """Number names that are there already: ``a.jpg``, ``a-2.jpg``, ``a-3.jpg``.
+
+    Upper and lower case count as the same, as they do on many disks.
+    """
+    numbered: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        path, number, new = PurePosixPath(name), 1, name
+        while new.lower() in taken:
+            number += 1
+            new = f"{path.stem}-{number}{path.suffix}"
+        taken.add(new.lower())
+        numbered.append(new)
+    return numbered

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorizer.common.errors import UserError
+from colorizer.networks import files as network_files
+from colorizer.networks.files import (
+    GENERAL,
+    ONNX,
+    TORCH,
+    is_general,
+    name_of,
+    require_network,
+    runtime_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "runtime"),
+    [
+        ("model.safetensors", None, TORCH),
+        ("model.onnx", None, ONNX),
+        ("MODEL.ONNX", None, ONNX),
+        ("model", None, TORCH),
+        ("model", ONNX, ONNX),
+        ("model.onnx", ONNX, ONNX),
+        ("model.safetensors", TORCH, TORCH),
+    ],
+)
+def test_suffix_tells_the_runtime_unless_the_user_does(
+    name: str, asked: str | None, runtime: str
+) -> None:
+    assert runtime_of(Path(name), asked) == runtime
+
+
+def test_what_a_runtime_cannot_read_is_told_with_what_to_do() -> None:
+    with pytest.raises(
+        UserError, match=r"got m\.safetensors; make one with: .*\.onnx --checkpoint m\."
+    ):
+        runtime_of(Path("m.safetensors"), ONNX)
+    with pytest.raises(UserError, match=r"got general \(comes with colorizer\); .* model\.onnx, "):
+        runtime_of(GENERAL, ONNX)
+    with pytest.raises(UserError, match=r"got m\.onnx; leave --runtime out"):
+        runtime_of(Path("m.onnx"), TORCH)
+
+
+def test_file_must_be_there(tmp_path: Path) -> None:
+    (tmp_path / "net").touch()
+
+    require_network(tmp_path / "net")
+    for missing in (tmp_path / "none", tmp_path):
+        with pytest.raises(UserError, match=r"^checkpoint .* not found; leave --checkpoint out "):
+            require_network(missing)
+
+
+def test_general_network_comes_with_the_code() -> None:
+    require_network(GENERAL)
+    assert GENERAL.is_absolute()
+
+
+def test_general_network_is_known_by_any_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(GENERAL.parent)
+    (tmp_path / "link").symlink_to(GENERAL)
+
+    for path in (GENERAL, Path(GENERAL.name), tmp_path / "link"):
+        assert is_general(path)
+        assert name_of(path) == "general (comes with colorizer)"
+    assert not is_general(Path("other.safetensors"))
+    assert name_of(Path("folder/other.safetensors")) == str(Path("folder/other.safetensors"))
+
+
+def test_general_network_that_is_missing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_files, "GENERAL", tmp_path / "general.safetensors")
+
+    with pytest.raises(UserError, match=r"^the general network is missing: .* install it again"):
+        require_network(tmp_path / "general.safetensors")

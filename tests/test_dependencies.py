@@ -1,0 +1,64 @@
+"""What the code imports is declared in pyproject.toml, not left to what other packages need."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OWN = {"benchmarks", "colorizer", "stages", "tests", "tools"}
+
+
+def imported(folder: str) -> dict[str, Path]:
+    """Return the top-level packages that the code of a folder imports, and a file that does."""
+    found: dict[str, Path] = {}
+    for file in sorted((REPOSITORY / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            else:
+                continue
+            found |= {name.partition(".")[0]: file for name in names}
+    known = OWN | sys.stdlib_module_names | {"_typeshed"}  # a type checker's own
+    return {name: file for name, file in found.items() if name not in known}
+
+
+def normalized(name: str) -> str:
+    """Return the name of a distribution as PEP 503 spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(*extras: str) -> set[str]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
+    names = [re.match(r"[\w.-]+", line) for line in lines]
+    return {normalized(name.group()) for name in names if name}
+
+
+def undeclared(packages: dict[str, Path], names: set[str]) -> dict[str, Path]:
+    distributions = packages_distributions()
+    return {
+        package: file
+        for package, file in packages.items()
+        # An optional package that is not installed goes by its own name.
+        if not {normalized(name) for name in distributions.get(package, [package])} & names
+    }
+
+
+def test_what_the_package_and_the_stages_import_is_declared() -> None:
+    extras = ("cluster", "heic", "onnx", "video", "web")
+    assert undeclared(imported("src"), declared(*extras)) == {}
+    assert undeclared(imported("stages"), declared()) == {}
+
+
+def test_what_tests_benchmarks_and_tools_import_is_declared() -> None:
+    names = declared("cluster", "dev", "heic", "onnx", "s3", "video", "web")
+    for folder in ("tests", "benchmarks", "tools"):
+        assert undeclared(imported(folder), names) == {}
