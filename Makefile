@@ -1,6 +1,7 @@
 # make        set up, run the pipeline, print the headline figures
 # make test   set up, run all tests
 # make lint   set up, check style and types
+# make docs   set up, build the site of docs/ and of the docstrings into site/
 # make lock   resolve the dependencies of pyproject.toml anew into the lock files
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 # Stages, and the tests that run dvc, find python and dvc by PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: all setup setup-dev test lint lock
+.PHONY: all setup setup-dev test lint docs lock
 .DELETE_ON_ERROR:
 
 all: setup
@@ -38,6 +39,10 @@ lint: setup-dev
 	ruff check .
 	ruff format --check .
 	mypy
+
+# The theme warns at every build that its support ends in May 2027: CONTRIBUTING.md says what then.
+docs: setup-dev
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
 PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host

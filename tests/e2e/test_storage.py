@@ -17,7 +17,7 @@ import yaml
 from tests.e2e.conftest import REPOSITORY, Clone
 from tests.e2e.s3_server import HOST, ISOLATION, S3Server, dying_proxy, s3_server
 
-# As README.md gives them.
+# As docs/storage.md gives them.
 S3_REMOTE = (
     "dvc remote add -d team s3://bucket/colorizer",
     "dvc remote modify team endpointurl https://s3.example.org",
@@ -83,7 +83,7 @@ def folder_of(user: Clone) -> str:
 
 
 def run_all(clone: Clone, commands: Sequence[str], replacements: Mapping[str, str]) -> None:
-    """Run commands of README.md with a tester's names in place of its examples."""
+    """Run commands of docs/storage.md with a tester's names in place of its examples."""
     for command in commands:
         words = shlex.split(command)
         for old, new in replacements.items():
@@ -135,9 +135,9 @@ def assert_breaks(user: Clone, transfer: str) -> None:
 
 
 @pytest.mark.parametrize("command", sorted({*S3_REMOTE, *S3_CREDENTIALS, *FOLDER_REMOTE}))
-def test_readme_gives_the_commands_that_are_tested_here(command: str) -> None:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"^{re.escape(command)}( +#.*)?$", readme, re.MULTILINE)
+def test_the_page_gives_the_commands_that_are_tested_here(command: str) -> None:
+    page = (REPOSITORY / "docs" / "storage.md").read_text(encoding="utf-8")
+    assert re.search(rf"^{re.escape(command)}( +#.*)?$", page, re.MULTILINE)
 
 
 def test_what_is_pushed_to_s3_comes_back_to_its_owner_and_to_a_colleague(

@@ -79,7 +79,7 @@ def test_torchrun_launches_it_as_well(tmp_path: Path, how: str) -> None:
     alone, together = Workplace(tmp_path / "alone"), Workplace(tmp_path / "together")
     alone.set(epochs=3)
     alone.finish()
-    # As in the documentation, but for the port: any that is free.
+    # As docs/machines.md says, but on any port that is free.
     if how == "by hand":
         together.set(epochs=3)
         out, _ = together.finish(*TORCHRUN)
