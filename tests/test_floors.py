@@ -26,6 +26,9 @@ def imports_of(file: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and the package of everything that a module imports from this project."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         match node:
+            case ast.ImportFrom(level=level) if level:
+                # Its package cannot be told from the name alone.
+                raise AssertionError(f"{file}, line {node.lineno}: import by the whole name")
             case ast.ImportFrom(module="colorizer"):
                 names = [f"colorizer.{alias.name}" for alias in node.names]
             case ast.ImportFrom(module=str(module)):
@@ -40,16 +43,46 @@ def imports_of(file: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, rest[0]
 
 
-@pytest.mark.parametrize("package", ORDER)
-def test_package_imports_from_what_stands_before_it_alone(package: str) -> None:
+def wrong_imports(source: Path, package: str) -> list[str]:
+    """Return what a package imports though it must not know it, a line each."""
     allowed = set(ORDER[: ORDER.index(package) + 1])
-    wrong = [
-        f"{file.relative_to(SOURCE)}, line {line}: {package} must not import from {imported}"
-        for file in sorted((SOURCE / package).rglob("*.py"))
+    return [
+        f"{file.relative_to(source)}, line {line}: {package} must not import from {imported}"
+        for file in sorted((source / package).rglob("*.py"))
         for line, imported in imports_of(file)
         if imported not in allowed
     ]
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_package_imports_from_what_stands_before_it_alone(package: str) -> None:
+    wrong = wrong_imports(SOURCE, package)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from colorizer import web",
+        "from colorizer.web import page",
+        "from colorizer.web.page import build",
+        "import colorizer.web.page as page",
+        "def later() -> None:\n    from colorizer.web.page import build",
+    ],
+)
+def test_import_from_above_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "color").mkdir()
+    (tmp_path / "color" / "icc.py").write_text(f"from colorizer.common import files\n{line}\n")
+    number = 2 + line.count("\n")
+    named = f"color/icc.py, line {number}: color must not import from web"
+    assert wrong_imports(tmp_path, "color") == [named]
+
+
+def test_relative_import_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "color").mkdir()
+    (tmp_path / "color" / "icc.py").write_text("from ..web import page\n")
+    with pytest.raises(AssertionError, match=r"icc\.py, line 1: import by the whole name"):
+        wrong_imports(tmp_path, "color")
 
 
 def test_every_package_has_its_floor() -> None:
