@@ -17,7 +17,6 @@ from colorizer.common.files import whole_file
 from colorizer.common.interrupts import SIGNALS
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
-from colorizer.photo import write as photo_writing
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable, vividness_of
 from tests.photo_helpers import greys, lab_of, opened, sepia
@@ -368,7 +367,7 @@ def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
             raise PermissionError(13, "Permission denied", "album")
         return whole_file(path)
 
-    monkeypatch.setattr(photo_writing, "whole_file", refusing)
+    monkeypatch.setattr("colorizer.photo.write.whole_file", refusing)
 
     assert status_of("album/a.png", "old.jpg") == "error: 1 of 2 could not be coloured"
     assert "album/a.png: Permission denied: album\n" in capsys.readouterr().err

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
 from colorizer.common.params import Params
-from colorizer.evaluation import saturation_curve as vividness
 from colorizer.evaluation.metrics import measure
 from colorizer.evaluation.saturation_curve import SATURATIONS, measure_vividness
 from colorizer.inference.predict import colorize_squares
@@ -104,7 +103,7 @@ class TestMeasure:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
     ) -> None:
         whole = measured(tmp_path, Painter(), noise(5, 8))
-        monkeypatch.setattr(vividness, "BATCH_SIZE", batch)
+        monkeypatch.setattr("colorizer.evaluation.saturation_curve.BATCH_SIZE", batch)
         found = measured(tmp_path, Painter(), noise(5, 8))
         pd.testing.assert_frame_equal(found, whole, rtol=1e-4)
 
@@ -113,8 +112,8 @@ class TestMeasure:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
     ) -> None:
         first = measured(tmp_path / "first", Painter(), noise(5, 8)[:3])
-        monkeypatch.setattr(vividness, "MOST_PHOTOGRAPHS", 3)
-        monkeypatch.setattr(vividness, "BATCH_SIZE", batch)
+        monkeypatch.setattr("colorizer.evaluation.saturation_curve.MOST_PHOTOGRAPHS", 3)
+        monkeypatch.setattr("colorizer.evaluation.saturation_curve.BATCH_SIZE", batch)
         found = measured(tmp_path / "all", Painter(), noise(5, 8))
         pd.testing.assert_frame_equal(found, first, rtol=1e-4)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from colorizer.images import limits as image_guards
 from colorizer.images.limits import (
     JPEG_HEAD_BYTES,
     MAX_GIF_BYTES,
@@ -193,7 +192,7 @@ def test_photographs_are_reasonable(format_: str) -> None:
 
 def test_head_of_a_baseline_jpeg_is_all_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     head = BASELINE.index(b"\xff\xda") + 20
-    monkeypatch.setattr(image_guards, "JPEG_HEAD_BYTES", head)
+    monkeypatch.setattr("colorizer.images.limits.JPEG_HEAD_BYTES", head)
     file = io.BytesIO(BASELINE)
 
     require_reasonable(file, 250)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from colorizer.common.errors import UserError
-from colorizer.networks import files as network_files
 from colorizer.networks.files import (
     GENERAL,
     ONNX,
@@ -76,7 +75,7 @@ def test_general_network_is_known_by_any_path(
 def test_general_network_that_is_missing_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network_files, "GENERAL", tmp_path / "general.safetensors")
+    monkeypatch.setattr("colorizer.networks.files.GENERAL", tmp_path / "general.safetensors")
 
     with pytest.raises(UserError, match=r"^the general network is missing: .* install it again"):
         require_network(tmp_path / "general.safetensors")

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from colorizer.data.manifest import SUFFIXES
-from colorizer.photo import plan as photo_files
 from colorizer.photo.plan import SIDE_BY_SIDE, Wish, is_file_name, plan
 
 ALBUM = (
@@ -192,7 +191,7 @@ def test_heic_is_taken_with_its_plug_in(
 ) -> None:
     make(folder, "phone/a.heic", "phone/b.jpg")
     heic = (".heic",) if plugged_in else ()
-    monkeypatch.setattr(photo_files, "readable_suffixes", lambda: (*SUFFIXES, *heic))
+    monkeypatch.setattr("colorizer.photo.plan.readable_suffixes", lambda: (*SUFFIXES, *heic))
 
     assert ("phone/a.heic" in planned(Wish(), "phone")) == plugged_in
     assert planned(Wish(), "phone/a.heic") == {"phone/a.heic": "phone/a_color.heic"}

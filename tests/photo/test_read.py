@@ -9,7 +9,6 @@ import pytest
 from PIL import ExifTags, Image, ImageFile
 
 from colorizer.images.decode import UnreadableImageError
-from colorizer.photo import read as photo_reading
 from colorizer.photo.formats import has_heif
 from colorizer.photo.read import Photo, read_photo, sized_exif
 from tests.data_helpers import colorful, encoded
@@ -233,7 +232,7 @@ def test_want_of_memory_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_heic_without_its_plug_in_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo_reading, "has_heif", lambda: False)
+    monkeypatch.setattr("colorizer.photo.read.has_heif", lambda: False)
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
 
     with pytest.raises(

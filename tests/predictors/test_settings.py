@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from colorizer.common.params import load_params
-from colorizer.networks import files as network_files
 from colorizer.networks.files import CHECKPOINT, GENERAL
 from colorizer.predictors.settings import DEFAULTS, settings_of
 from tests.conftest import PARAMS_FILE
@@ -29,5 +28,5 @@ def test_general_network_is_of_no_pipeline(
     assert settings_of(GENERAL) == DEFAULTS
 
     set_params(tmp_path, predict__saturation=1.5)
-    monkeypatch.setattr(network_files, "GENERAL", tmp_path / CHECKPOINT)
+    monkeypatch.setattr("colorizer.networks.files.GENERAL", tmp_path / CHECKPOINT)
     assert settings_of(tmp_path / CHECKPOINT) == DEFAULTS

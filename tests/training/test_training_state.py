@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from colorizer.training import training_state as recovery_state
 from colorizer.training.training_state import RecoveryError, State, pack, unpack
 
 FINGERPRINT = "ab" * 32
@@ -55,7 +54,7 @@ def test_of_another_training_is_refused(content: bytes) -> None:
 
 
 def test_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery_state, "VERSION", 0)
+    monkeypatch.setattr("colorizer.training.training_state.VERSION", 0)
     content = pack(STATE, FINGERPRINT)
     monkeypatch.undo()
     with pytest.raises(RecoveryError, match=r"^it is of version 0, this code reads version 1$"):
