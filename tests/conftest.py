@@ -10,8 +10,9 @@ import pytest
 from hypothesis import settings
 
 from colorizer.common.interrupts import SIGNALS
-from colorizer.common.params import Params, load_params
+from colorizer.common.params import Params, PrepareParams, load_params
 from tests.data_helpers import save_photographs
+from tests.prepare_helpers import make_raw, small_rules
 
 # No test is timed: on a busy machine anything may take long.
 settings.register_profile("untimed", deadline=None)
@@ -26,6 +27,18 @@ SAMPLE = REPOSITORY / "data" / "sample"
 def params() -> Params:
     """The parameters as shipped."""
     return load_params(PARAMS_FILE)
+
+
+@pytest.fixture(scope="module")
+def rules(params: Params) -> PrepareParams:
+    """Rules to prepare ``raw`` by."""
+    return small_rules(params)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fetched folder of good and bad photographs, two of them copies of others."""
+    return make_raw(tmp_path_factory.mktemp("raw"))
 
 
 @pytest.fixture

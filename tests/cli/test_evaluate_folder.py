@@ -12,7 +12,7 @@ import pytest
 
 from colorizer.cli.evaluate_folder import FolderEvaluation, counted, evaluate_folder
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PrepareParams
+from colorizer.common.params import PrepareParams
 from colorizer.data.shards import Shards, read_index, read_split_index
 from colorizer.data.splits import TEST
 from colorizer.evaluation import frechet
@@ -21,21 +21,11 @@ from colorizer.evaluation.frechet import FRECHET
 from colorizer.evaluation.metrics import METRICS, measure_all
 from colorizer.prepare.pipeline import prepare
 from tests.data_helpers import colorful, save_photographs, tree
-from tests.prepare_helpers import BAD, make_raw, small_rules
+from tests.prepare_helpers import BAD
 
 
 def darker(photographs: Shards) -> Iterator[npt.NDArray[np.uint8]]:
     return (photograph // 2 for photograph in photographs)
-
-
-@pytest.fixture(scope="module")
-def rules(params: Params) -> PrepareParams:
-    return small_rules(params)
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_raw(tmp_path_factory.mktemp("raw"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from PIL import Image
 from colorizer.cli.evaluate_folder import FolderEvaluation, evaluate_folder
 from colorizer.cli.evaluate_own_size import evaluate_at_own_size
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PrepareParams
+from colorizer.common.params import PrepareParams
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, measure
 from colorizer.images.orientation import ORIENTATION_TAG
@@ -21,7 +21,7 @@ from tests.data_helpers import colorful, encoded, tree
 from tests.images.test_square import with_swapped_primaries
 from tests.network_helpers import Painter
 from tests.photo_helpers import SRGB, colorist, opened
-from tests.prepare_helpers import BAD, small_rules
+from tests.prepare_helpers import BAD
 
 ROTATED = Image.Exif()
 ROTATED[ORIENTATION_TAG] = 6
@@ -35,11 +35,6 @@ PHOTOGRAPHS = {
     ),
     "towns/transparent.png": encoded(colorful(5, 83, 57).convert("RGBA"), "PNG"),
 }
-
-
-@pytest.fixture(scope="module")
-def rules(params: Params) -> PrepareParams:
-    return small_rules(params)
 
 
 @pytest.fixture(scope="module")

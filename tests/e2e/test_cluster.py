@@ -18,13 +18,12 @@ from colorizer.common.params import Params, PredictParams, PrepareParams
 from colorizer.inference.cluster import colorist
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
-from colorizer.prepare import worker as squares
 from colorizer.prepare.pipeline import prepare
+from colorizer.prepare.worker import examine
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile
 from tests.data_helpers import tree
 from tests.e2e.s3_server import S3Server, s3_server
 from tests.network_helpers import noise, repeatable, vividness_of
-from tests.prepare_helpers import make_raw, small_rules
 
 SEED = 7
 NETWORKS = ("unet", "simple_ae")
@@ -60,18 +59,8 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     (tmp_path / "gate").mkdir()
     gate = Gate(tmp_path / "gate")
     monkeypatch.setattr("colorizer.prepare.driver.TASK_PHOTOGRAPHS", 1)
-    monkeypatch.setattr("colorizer.prepare.driver.examine", gate.before(squares.examine))
+    monkeypatch.setattr("colorizer.prepare.driver.examine", gate.before(examine))
     return gate
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_raw(tmp_path_factory.mktemp("raw"))
-
-
-@pytest.fixture(scope="module")
-def rules(params: Params) -> PrepareParams:
-    return small_rules(params)
 
 
 @pytest.fixture(scope="module")

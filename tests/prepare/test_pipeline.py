@@ -20,7 +20,7 @@ from tqdm import tqdm
 import stages.prepare
 from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PrepareParams
+from colorizer.common.params import PrepareParams
 from colorizer.data.manifest import write_manifest
 from colorizer.data.shards import INDEX, Shards, read_index, read_split_index
 from colorizer.data.splits import SPLITS
@@ -28,21 +28,10 @@ from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.pipeline import Prepared, prepare, rejected
 from tests.conftest import REPOSITORY
 from tests.data_helpers import colorful, tree
-from tests.prepare_helpers import BAD, COPIES, GOOD, make_raw, small_rules
+from tests.prepare_helpers import BAD, COPIES, GOOD, make_raw
 from tests.test_stage_errors import set_params
 
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def rules(params: Params) -> PrepareParams:
-    return small_rules(params)
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fetched folder of good and bad photographs, two of them copies of others."""
-    return make_raw(tmp_path_factory.mktemp("raw"))
 
 
 @pytest.fixture(scope="module")
