@@ -115,6 +115,11 @@ class DaskCluster:
         return process
 
 
+def numbered(number: int, times: int = 1) -> tuple[int, int]:
+    """A task: return a number, and the process that it was computed in."""
+    return number * times, os.getpid()
+
+
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a process with SIGKILL, together with all that it has started."""
     with suppress(ProcessLookupError):
