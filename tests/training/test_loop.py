@@ -710,6 +710,7 @@ class TestHints:
         photographs = halves.repeat(16, axis=1).repeat(8, axis=2)
         model = HintedPainter()
         recipe = unet_recipe(lr=0.02, batch_size=8)
+        # Long enough that it hardly matters which hints are drawn.
         trained = fit(tmp_path, model, recipe, photographs, epochs=40)
 
         lab = lab_from_bytes(photographs)
@@ -857,6 +858,31 @@ class TestLosses:
         expected = float(LOSSES[loss](torch.zeros_like(ab), ab))
         assert history["train"].tolist() == pytest.approx([expected], rel=1e-3)
         assert history["val"].tolist() == pytest.approx([expected], rel=1e-3)
+
+    @pytest.mark.parametrize("chroma_weight", [0.5, 4.0])
+    @pytest.mark.parametrize("loss", ["l1", "mse"])
+    def test_errors_of_vivid_pixels_count_more_by_their_true_chroma(
+        self, tmp_path: Path, loss: str, chroma_weight: float
+    ) -> None:
+        photographs = flat(ORANGE, BLUE, (128, 128, 128), size=8)
+        recipe = plain_recipe(loss=loss, chroma_weight=chroma_weight, lr=1e-12, batch_size=3)
+        history = fit(tmp_path, Constant(start=0.1), recipe, photographs).history
+        true = lab_from_bytes(photographs)[:, 1:]
+        weight = 1 + chroma_weight * true.square().sum(dim=1, keepdim=True).sqrt() / 100
+        error = (0.1 - true / AB_SCALE).abs() * weight
+        expected = float((error if loss == "l1" else error**2).mean())
+        assert history["train"].tolist() == pytest.approx([expected], rel=1e-4)
+        assert history["val"].tolist() == pytest.approx([expected], rel=1e-4)
+
+    def test_errors_of_vivid_pixels_make_the_answer_more_vivid(self, tmp_path: Path) -> None:
+        def chroma_learnt(chroma_weight: float) -> float:
+            recipe = plain_recipe(loss="mse", chroma_weight=chroma_weight, lr=0.01)
+            photographs = flat(ORANGE, (190, 165, 140), size=8)
+            model = Constant()
+            fit(tmp_path, model, recipe, photographs, epochs=60)
+            return float(model.ab.detach().norm())
+
+        assert chroma_learnt(4.0) > 1.2 * chroma_learnt(0.0)
 
     def test_weight_decay_pulls_weights_to_zero(self, tmp_path: Path) -> None:
         photographs = flat(ORANGE, size=8)
