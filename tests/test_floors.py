@@ -85,6 +85,17 @@ def test_relative_import_is_refused(tmp_path: Path) -> None:
         wrong_imports(tmp_path, "color")
 
 
+@pytest.mark.parametrize("package", ORDER)
+def test_package_says_in_three_lines_what_it_is_for(package: str) -> None:
+    text = ast.get_docstring(ast.parse((SOURCE / package / "__init__.py").read_text()))
+    assert text is not None
+    purpose, blank, who, limits = text.split("\n")
+    assert purpose.endswith(".")
+    assert not blank
+    assert who.endswith(".")
+    assert limits.startswith("It must not ")
+
+
 def test_every_package_has_its_floor() -> None:
     packages = {file.parent.name for file in SOURCE.glob("*/__init__.py")}
     assert packages == set(ORDER)

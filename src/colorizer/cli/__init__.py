@@ -1,4 +1,5 @@
-"""The commands of ``colorizer``: each module has DESCRIPTION, ``add_arguments`` and ``run``.
+"""The commands of ``colorizer``: each is a module with DESCRIPTION, ``add_arguments`` and ``run``.
 
-Nothing imports from it. It turns words of the command line into calls of the rooms below.
+Nothing below imports from it; ``main.main`` is what is installed as ``colorizer``.
+It must not know how colours are made: it turns words of the command line into calls.
 """

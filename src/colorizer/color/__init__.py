@@ -1,4 +1,5 @@
 """Colour spaces and what is computed in them: sRGB, CIELAB, ICC profiles, gamut.
 
-Any room may import from it. It knows arrays and tensors, not files or networks.
+Any package imports its modules: ``lab_numpy`` needs no torch; ``lab_torch`` is differentiable.
+It must not know files or networks: it takes and returns arrays, tensors and profiles.
 """

@@ -1,4 +1,5 @@
-"""What every room needs and none owns: errors, parameters, whole files, cores.
+"""What every package needs and none owns: errors, parameters, whole files, tables, processes.
 
-Any room may import from it. It knows nothing of photographs, colours or networks.
+Any package imports its modules: ``errors`` and ``files`` most of all, ``pool`` to use all cores.
+It must not know photographs, colours or networks.
 """

@@ -1,5 +1,5 @@
-"""Data sets on disk and in memory: manifest, shards, splits, Lab batches and their augmentation.
+"""Data sets on disk and in memory: manifest, shards, splits, batches of Lab, augmentation, aging.
 
-Fetching, preparing and training import from it. It knows nothing of where photographs come from,
-nor of networks.
+``manifest`` lists what was fetched, ``shards`` what was prepared; ``dataset`` gives tensors of it.
+It must not know where photographs come from, nor networks.
 """

@@ -1,4 +1,5 @@
 """How good colours are: metrics, baselines, and curves of saturation and hints.
 
-Stages and commands import from it. It draws nothing and writes no reports.
+Stages, commands and benchmarks import from it: ``metrics`` most of all.
+It must not know how figures are drawn or reports are written.
 """

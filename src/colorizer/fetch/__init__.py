@@ -1,4 +1,5 @@
 """The first stage: photographs from folders, archives and servers, with their checksums.
 
-Only its stage and tests import from it. It knows names and bytes of files, not what they show.
+Only its stage imports from it: ``sources.fetch``.
+It must not know what photographs show: it sees names and bytes of files.
 """

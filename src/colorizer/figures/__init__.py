@@ -1,4 +1,5 @@
-"""Pictures for people to look at: panels, sheets, charts.
+"""Pictures for people to look at: panels, sheets, curves.
 
-Only stages import from it. It draws what it is given and computes no metrics.
+Stages and benchmarks import from it; ``charts.save_figure`` writes all of them.
+It must not compute metrics: it draws what it is given.
 """

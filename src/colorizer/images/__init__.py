@@ -1,4 +1,5 @@
 """Safe decoding of photographs of any kind into upright sRGB.
 
-Any room above may import from it. It knows one file at a time, nothing of data sets or networks.
+``square`` serves data sets; ``decode``, ``convert`` and ``orientation`` serve any photograph.
+It must not know data sets or networks: it sees one file at a time.
 """

@@ -1,4 +1,5 @@
 """Prepared photographs coloured by a trained network, with hints or without.
 
-Evaluation and predictors import from it. It knows squares, not photographs of any size.
+``predict`` is for whole data sets; ``types`` has hints and chroma as everything above passes them.
+It must not know photographs that are not square, nor how good colours are.
 """

@@ -1,4 +1,5 @@
-"""The networks, the files that hold them, and the devices they compute on.
+"""The networks, the files that hold them, and the devices that they compute on.
 
-Training, inference and predictors import from it. It maps L to ab and knows no photographs' files.
+``base.Colorizer`` is what all are; ``checkpoint`` loads one, ``registry`` names those to train.
+It must not know photographs' files: L and hints go in, ab come out.
 """

@@ -1,4 +1,5 @@
 """One photograph of a user's: read, coloured at its own size, written.
 
-Web page and commands import from it. It asks a predictor for colours and knows no network.
+The page and the commands import from it: ``colorist.Colorist``, ``read``, ``formats``, ``hints``.
+It must not know networks: it asks a predictor for chroma.
 """

@@ -1,4 +1,5 @@
 """One interface to trained networks for photographs of any size: torch or ONNX Runtime.
 
-Photo, video, web and commands import from it. It knows nothing of how photographs are stored.
+``protocol`` says what a predictor is, ``load.load_predictor`` gives one for any file of a network.
+It must not know how photographs are read or written.
 """

@@ -1,4 +1,5 @@
 """The second stage: decode, filter, crop, find near-duplicates, split, write shards.
 
-Its stage and the evaluation of folders import from it. It knows nothing of networks.
+Its stage imports ``pipeline.prepare``; the evaluation of folders imports single steps.
+It must not know networks, nor how its tasks reach other processes and machines.
 """

@@ -1,4 +1,5 @@
-"""The third stage: batches, the loop, several processes, going on after an interruption.
+"""The third stage: batches, losses, the loop, several processes, going on after an interruption.
 
-Only its stage, benchmarks and tests import from it. It knows nothing of users' photographs.
+Its stage and benchmarks import from it: ``loop.train`` and what it takes.
+It must not know how networks are used afterwards.
 """

@@ -1,4 +1,5 @@
 """One clip of a user's: read frame by frame, coloured without flicker, written with its sound.
 
-Only its command imports from it. It asks a predictor for colours and knows no network.
+Its command imports from it: ``colorist.VideoColorist``, and ``encoders`` for the options.
+It must not know networks: it asks a predictor for chroma.
 """

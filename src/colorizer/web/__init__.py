@@ -1,4 +1,5 @@
 """The page on which photographs are coloured in the browser: ``colorizer web``.
 
-Only its command imports from it. It colours by the photo room and knows no network.
+Its command imports from it: ``server`` and ``limits``.
+It must not know networks, nor how photographs are read or written: ``photo`` does that.
 """
