@@ -8,7 +8,7 @@ import numpy.typing as npt
 from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ
 
 Floats = npt.NDArray[np.float32]
-# How far linear RGB may leave [0, 1]: by rounding, and because with the constants of lab_bytes
+# How far linear RGB may leave [0, 1]: by rounding, and because with the constants of lab_numpy
 # white is 1.00008. Both are much less than a step of 8 bits, which is smallest in the dark.
 BELOW, ABOVE = 1e-5, 1e-4
 # Halvings of the interval that the largest chroma is looked for in: within 1/256 of it.

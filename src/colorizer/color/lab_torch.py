@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from colorizer.color import lab_numpy as lab_bytes
+from colorizer.color import lab_numpy
 from colorizer.color.lab_numpy import (
     EPSILON,
     KAPPA,
@@ -98,7 +98,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 def lab_from_bytes(photographs: npt.NDArray[np.uint8]) -> Tensor:
     """Convert 8-bit sRGB photographs (..., H, W, 3) to float32 CIELAB (..., 3, H, W)."""
-    return torch.from_numpy(lab_bytes.lab_from_bytes(photographs))
+    return torch.from_numpy(lab_numpy.lab_from_bytes(photographs))
 
 
 def bytes_from_lab(lab: Tensor) -> npt.NDArray[np.uint8]:
