@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from tests.import_helpers import imports_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OWN = {"benchmarks", "colorizer", "stages", "tests", "tools"}
@@ -15,16 +16,11 @@ OWN = {"benchmarks", "colorizer", "stages", "tests", "tools"}
 
 def imported(folder: str) -> dict[str, Path]:
     """Return the top-level packages that the code of a folder imports, and a file that does."""
-    found: dict[str, Path] = {}
-    for file in sorted((REPOSITORY / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            else:
-                continue
-            found |= {name.partition(".")[0]: file for name in names}
+    found = {
+        name.partition(".")[0]: file
+        for file in sorted((REPOSITORY / folder).rglob("*.py"))
+        for _, name in imports_of(file)
+    }
     known = OWN | sys.stdlib_module_names | {"_typeshed"}  # a type checker's own
     return {name: file for name, file in found.items() if name not in known}
 

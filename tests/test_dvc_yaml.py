@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from colorizer.networks.files import GENERAL
+from tests.import_helpers import imports_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "src"
@@ -30,16 +31,12 @@ def imported_modules(file: Path) -> set[Path]:
 
 
 def _modules_in(file: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: relative imports are not followed here"
-            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        paths = ((SOURCE / Path(*name.split("."))).with_suffix(".py") for name in names)
-        yield from (path for path in paths if path.is_file())
+    for _, name in imports_of(file):
+        # What is imported is a module, or something in one.
+        for module in (name, name.rpartition(".")[0]):
+            path = SOURCE / f"{module.replace('.', '/')}.py"
+            if path.is_file():
+                yield path
 
 
 def declared_code(stage: str) -> list[Path]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.import_helpers import imports_of
+
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "colorizer"
 # From the ground up. A package imports from floors below, and on its own floor from those that
 # stand before it.
@@ -22,25 +24,12 @@ FLOORS = (
 ORDER = [package for floor in FLOORS for package in floor]
 
 
-def imports_of(file: Path) -> Iterator[tuple[int, str]]:
+def packages_imported_by(file: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and the package of everything that a module imports from this project."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        match node:
-            case ast.ImportFrom(level=level) if level:
-                # Its package cannot be told from the name alone.
-                raise AssertionError(f"{file}, line {node.lineno}: import by the whole name")
-            case ast.ImportFrom(module="colorizer"):
-                names = [f"colorizer.{alias.name}" for alias in node.names]
-            case ast.ImportFrom(module=str(module)):
-                names = [module]
-            case ast.Import():
-                names = [alias.name for alias in node.names]
-            case _:
-                continue
-        for name in names:
-            first, *rest = name.split(".")
-            if first == "colorizer" and rest:
-                yield node.lineno, rest[0]
+    for line, name in imports_of(file):
+        first, *rest = name.split(".")
+        if first == "colorizer" and rest:
+            yield line, rest[0]
 
 
 def wrong_imports(source: Path, package: str) -> list[str]:
@@ -49,7 +38,7 @@ def wrong_imports(source: Path, package: str) -> list[str]:
     return [
         f"{file.relative_to(source)}, line {line}: {package} must not import from {imported}"
         for file in sorted((source / package).rglob("*.py"))
-        for line, imported in imports_of(file)
+        for line, imported in dict.fromkeys(packages_imported_by(file))
         if imported not in allowed
     ]
 
