@@ -26,6 +26,8 @@ from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
 from colorizer.common.errors import run_stage
 from colorizer.common.params import load_params
 from colorizer.evaluation.border_profile import profile_against_truth, profile_of_crops
+from colorizer.inference.params import PredictParams
+from colorizer.prepare.params import PrepareParams
 
 
 def main() -> None:
@@ -36,8 +38,8 @@ def main() -> None:
     add_arguments(parser)
     arguments = parser.parse_args()
     params = load_params(REPOSITORY / "params.yaml")
-    model, squares, device = load(arguments, params.prepare)
-    batch_size = params.predict.batch_size
+    model, squares, device = load(arguments, PrepareParams.parse(params.prepare))
+    batch_size = PredictParams.parse(params.predict).batch_size
     truth = profile_against_truth(model, squares, batch_size, device)
     crops = profile_of_crops(model, squares, batch_size, SEED, device)
     print(report(truth, "whole photographs", "true"))

@@ -21,6 +21,7 @@ from tqdm import trange
 from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.common.params import load_params
 from colorizer.prepare.duplicates import group_duplicates
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.perceptual_hash import Fingerprint, fingerprint
 
 SIZE = 128
@@ -63,7 +64,7 @@ def main() -> None:
     )
     parser.add_argument("--photographs", type=int, default=100_000)
     arguments = parser.parse_args()
-    params = load_params().prepare
+    params = PrepareParams.parse(load_params().prepare)
     generator = np.random.default_rng(0)
     fingerprints: list[Fingerprint] = []
     describing = 0.0

@@ -24,6 +24,8 @@ from benchmarks.squares import REPOSITORY, SEED, add_arguments, load
 from colorizer.common.errors import run_stage
 from colorizer.common.params import load_params
 from colorizer.evaluation.hint_reach import measure_reach
+from colorizer.inference.params import PredictParams
+from colorizer.prepare.params import PrepareParams
 
 
 def main() -> None:
@@ -34,8 +36,8 @@ def main() -> None:
     add_arguments(parser)
     arguments = parser.parse_args()
     params = load_params(REPOSITORY / "params.yaml")
-    model, squares, device = load(arguments, params.prepare)
-    print(report(measure_reach(model, squares, params.predict, SEED, device)))
+    model, squares, device = load(arguments, PrepareParams.parse(params.prepare))
+    print(report(measure_reach(model, squares, PredictParams.parse(params.predict), SEED, device)))
 
 
 def report(table: pd.DataFrame) -> str:

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +30,11 @@ CATEGORIES = 20
 def prepare_all(folder: Path) -> None:
     """Prepare the photographs of ``folder``/raw."""
     from colorizer.common.params import load_params
+    from colorizer.prepare.params import PrepareParams
     from colorizer.prepare.pipeline import prepare
 
-    params = replace(load_params(REPOSITORY / "params.yaml").prepare, orientation="any")
-    prepare(folder / "raw", params, folder / "prepared")
+    params = PrepareParams.parse(load_params(REPOSITORY / "params.yaml").prepare)
+    prepare(folder / "raw", params.replace(orientation="any"), folder / "prepared")
 
 
 def feed(folder: Path) -> None:
@@ -46,8 +46,9 @@ def feed(folder: Path) -> None:
     from colorizer.data.shards import Shards
     from colorizer.data.splits import TRAIN
     from colorizer.training.batches import TrainingBatches, by_epoch
+    from colorizer.training.params import parse_train
 
-    recipe = load_params(REPOSITORY / "params.yaml").train.recipe("unet")
+    _, recipe = parse_train(load_params(REPOSITORY / "params.yaml").train, "unet")
     photographs = LabPhotographs(Shards(folder / "prepared", TRAIN))
     batches = TrainingBatches(photographs, recipe, 0, photographs.size)
     for _, epoch in by_epoch(batches, range(1, 3), torch.device("cpu")):

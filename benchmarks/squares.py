@@ -11,7 +11,6 @@ import torch
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.data.manifest import photographs_in
 from colorizer.images.decode import UnreadableImageError
 from colorizer.images.square import SquareRule, UnwantedImageError, load_square
@@ -19,6 +18,7 @@ from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.devices import make_repeatable, pick_device
 from colorizer.networks.files import GENERAL
+from colorizer.prepare.params import PrepareParams
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SEED = 0

@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from benchmarks.multiply_adds import multiply_adds
 from colorizer.color.lab_torch import AB_SCALE
-from colorizer.common.params import Params, Recipe, load_params
+from colorizer.common.params import Params, load_params
 from colorizer.common.tables import write_csv
 from colorizer.data.dataset import LabPhotographs
 from colorizer.data.shards import Shards
@@ -36,13 +36,13 @@ from colorizer.figures.charts import PREDICTED_COLOR, REFERENCE_COLOR, save_figu
 from colorizer.inference.predict import colorize_batch
 from colorizer.networks.base import Colorizer
 from colorizer.networks.devices import make_repeatable, pick_device
-from colorizer.networks.registry import MODELS
-from colorizer.training.batches import LAYERS, TrainingBatches, by_epoch, drawing
-from colorizer.training.distributed import ALONE
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.registry import NETWORKS, build_to_train
+from colorizer.training.batches import TrainingBatches, by_epoch
 from colorizer.training.learner import Learner
 from colorizer.training.loop import EpochLoop
 from colorizer.training.losses import LOSSES
-from colorizer.training.starting import build_to_train
+from colorizer.training.params import parse_train
 
 REFERENCE = "conv_ae"
 COUNTED = 2  # photographs in the step whose multiply-adds are counted
@@ -56,7 +56,7 @@ class Contestant:
     ) -> None:
         self.name, self.epochs, self.device = name, epochs, device
         self.seed, self.photographs = params.seed, len(photographs)
-        self.recipe = params.train.recipe(name)
+        _, self.recipe = parse_train(params.train, name)
         make_repeatable(params.seed)
         model = build_to_train(name, self.recipe)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -65,7 +65,7 @@ class Contestant:
         # Over all epochs, for processes that prepare batches ahead start but once.
         self.flow = by_epoch(batches, range(1, epochs + 1), device)
         self.learner = Learner(model, self.recipe, epochs * batches.per_epoch)
-        self.loop = EpochLoop(self.learner, self.recipe, device, "float32", ALONE)
+        self.loop = EpochLoop(self.learner, self.recipe, self.seed, device)
         self.multiply_adds = _of_a_photograph(name, self.recipe, size)
         self.seconds = 0.0
         self.rows: list[dict[str, object]] = []
@@ -78,7 +78,6 @@ class Contestant:
         ) as bar:
             started = perf_counter()
             number, batches = next(self.flow)
-            torch.manual_seed(drawing(self.seed, LAYERS, number).initial_seed())
             self.loop.train(batches, number, bar)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
@@ -181,7 +180,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=Path("data/prepared"))
-    parser.add_argument("--model", choices=sorted(set(MODELS) - {REFERENCE}), default="unet")
+    parser.add_argument("--model", choices=sorted(set(NETWORKS) - {REFERENCE}), default="unet")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--reference-epochs", type=int, default=3)
     parser.add_argument("--device", default="auto", help="auto | cpu | cuda | cuda:1 ...")

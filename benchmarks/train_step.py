@@ -25,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter
 
@@ -35,21 +36,21 @@ import torch
 from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
-from colorizer.common.params import Params, Recipe, UNetRecipe, load_params
-from colorizer.data.augment import augment
+from colorizer.common.params import Params, load_params
 from colorizer.data.dataset import LabPhotographs
 from colorizer.data.shards import Shards, write_shards
 from colorizer.data.splits import TRAIN, VAL
 from colorizer.networks.devices import pick_device
-from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
-from colorizer.networks.hinted import HintedColorizer
-from colorizer.networks.registry import MODELS
-from colorizer.networks.unet import UNet
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.registry import NETWORKS, build_to_train
+from colorizer.networks.unet import UNet, UNetRecipe
+from colorizer.prepare.params import PrepareParams
+from colorizer.training.batches import Batch, TrainingBatches
 from colorizer.training.learner import Learner
-from colorizer.training.loop import train
+from colorizer.training.loop import EpochLoop, train
 from colorizer.training.losses import LOSSES
+from colorizer.training.params import parse_train
 from colorizer.training.recovery import Recovery
-from colorizer.training.starting import build_to_train
 from colorizer.training.training_state import State
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -57,10 +58,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 AT_MOST = {"conv_ae": 4}
 PHOTOGRAPHS = 64
 LIMIT = "bare encoder"
-LAYOUTS = {
-    "channels_last": torch.channels_last,
-    "contiguous": torch.contiguous_format,
-}
 ENCODER_LR = 0.1  # where params.yaml freezes the encoder, a step costs the same at any rate
 
 
@@ -69,50 +66,34 @@ class Variant:
     """Something that is timed: ``load`` gives a batch, ``step`` learns from it."""
 
     photographs: int
-    load: Callable[[], Tensor]
-    step: Callable[[Tensor], None]
+    load: Callable[[], Batch]
+    step: Callable[[Batch], object]
 
 
-def training_step(
-    model: str, recipe: Recipe, layout: str, device: torch.device
-) -> Callable[[Tensor], None]:
-    """Return what a step of training does with a batch of Lab."""
-    memory_format = LAYOUTS[layout]
+def training_step(model: str, recipe: Recipe, device: torch.device) -> Callable[[Batch], None]:
+    """Return a step of training."""
     network = build_to_train(model, recipe)
-    network.to(device, memory_format=memory_format)  # type: ignore[call-overload]
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
-    learner = Learner(network, recipe, steps=10_000)
-    of_hints = torch.Generator().manual_seed(0)
+    loop = EpochLoop(Learner(network, recipe, steps=10_000), recipe, 0, device)
 
-    def step(lab: Tensor) -> None:
-        lab = lab.to(device)
-        lightness = lab[:, :1].contiguous(memory_format=memory_format)
-        if isinstance(network, HintedColorizer):
-            seen = network.see(lightness)
-            hints = true_hints(lab[:, 1:], draw_places(len(lab), draw_number(of_hints), of_hints))
-            own, given = network.follow(seen.detached(), hints)
-            predicted = torch.stack([network.full_size(seen.ab) * AB_SCALE, own + given])
-        else:
-            predicted = network(lightness)[None]
-        losses = [LOSSES[recipe.loss](ab / AB_SCALE, lab[:, 1:] / AB_SCALE) for ab in predicted]
-        loss = torch.stack(losses).sum()
-        loss.item()
-        learner.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        learner.step()
+    def step(batch: Batch) -> None:
+        losses = loop.losses(batch)
+        losses.sum().item()
+        loop.learn_from(losses)
 
     return step
 
 
-def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Tensor], None]:
+def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Batch], None]:
     """Return the forward and the backward pass of unet's encoder, and nothing else."""
     network = build_to_train("unet", recipe)
     assert isinstance(network, UNet)
     encoder = network.encoder.requires_grad_(True)
     encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def passes(lab: Tensor) -> None:
-        image = (lab.to(device) / 128).contiguous(memory_format=torch.channels_last)
+    def passes(batch: Batch) -> None:
+        image = (batch.lab.to(device) / 128).contiguous(memory_format=torch.channels_last)
         features = encoder(image)
         torch.autograd.backward(
             [feature.mean() for feature in features],
@@ -122,17 +103,17 @@ def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Tensor], N
     return passes
 
 
-def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Tensor], None]:
+def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Batch], None]:
     """Return what a step would do with a batch whose features are there; Lab gives its shape."""
-    network = build_to_train("unet", replace(recipe, encoder_lr=0.0))
+    network = build_to_train("unet", recipe.replace(encoder_lr=0.0))
     assert isinstance(network, UNet)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
     learner = Learner(network, recipe, steps=10_000)
     features: list[Tensor] = []
 
-    def step(lab: Tensor) -> None:
-        lab = lab.to(device)
+    def step(batch: Batch) -> None:
+        lab = batch.lab.to(device)
         if not features:  # in the first round, which is not timed
             with torch.no_grad():
                 features.extend(network.encode(lab[:, :1]))
@@ -148,39 +129,30 @@ def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Tensor],
 
 def variants(params: Params, device: torch.device, data: LabPhotographs) -> dict[str, Variant]:
     """Return all that is compared, by name."""
-    generator = torch.Generator().manual_seed(0)
 
-    def loading(model: str, recipe: Recipe) -> Callable[[], Tensor]:
-        side = MODELS[model]().nearest_side(data.size * recipe.crop_scale)
+    def variant(
+        model: str, recipe: Recipe, step: Callable[[Batch], object] | None = None
+    ) -> Variant:
+        side = NETWORKS[model]().nearest_side(data.size * recipe.crop_scale)
+        batches = TrainingBatches(data, recipe, 0, side)
+        order = cycle((1, number) for number in range(batches.per_epoch))
+        step = step or training_step(model, recipe, device)
+        return Variant(recipe.batch_size, lambda: batches[next(order)], step)
 
-        def load() -> Tensor:
-            numbers = torch.randint(len(data), (recipe.batch_size,), generator=generator)
-            return augment(data[numbers], recipe, generator, side=side)
-
-        return load
-
-    unet = params.train.unet
+    _, unet = parse_train(params.train, "unet")
+    assert isinstance(unet, UNetRecipe)
     found = {
-        LIMIT: Variant(unet.batch_size, loading("unet", unet), encoder_passes(unet, device)),
-        "unet, decoder on features": Variant(
-            unet.batch_size, loading("unet", unet), decoder_step(unet, device)
-        ),
+        LIMIT: variant("unet", unet, encoder_passes(unet, device)),
+        "unet, decoder on features": variant("unet", unet, decoder_step(unet, device)),
     }
-    for model in MODELS:
-        recipe = params.train.recipe(model)
+    for model in NETWORKS:
+        _, recipe = parse_train(params.train, model)
         if device.type == "cpu" and model in AT_MOST:
-            recipe = replace(recipe, batch_size=min(recipe.batch_size, AT_MOST[model]))
-        recipes = {model: recipe}
-        if isinstance(recipe, UNetRecipe):
-            lr = recipe.encoder_lr or ENCODER_LR
-            recipes |= {
-                f"{model}, encoder trained": replace(recipe, encoder_lr=lr, frozen_blocks=0),
-                f"{model}, encoder frozen": replace(recipe, encoder_lr=0.0),
-            }
-        for name, one in recipes.items():
-            for layout in LAYOUTS:
-                step = training_step(model, one, layout, device)
-                found[f"{name}, {layout}"] = Variant(one.batch_size, loading(model, one), step)
+            recipe = recipe.replace(batch_size=min(recipe.batch_size, AT_MOST[model]))
+        found[model] = variant(model, recipe)
+    lr = unet.encoder_lr or ENCODER_LR
+    found["unet, encoder trained"] = variant("unet", unet.replace(encoder_lr=lr, frozen_blocks=0))
+    found["unet, encoder frozen"] = variant("unet", unet.replace(encoder_lr=0.0))
     return found
 
 
@@ -191,9 +163,9 @@ def compare(found: dict[str, Variant], rounds: int, device: torch.device) -> Non
     for number in range(rounds + 1):
         for name, variant in found.items():
             started = perf_counter()
-            lab = variant.load()
+            batch = variant.load()
             loaded = perf_counter()
-            variant.step(lab)
+            variant.step(batch)
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
             if number > 0:  # the first time warms up
@@ -227,7 +199,7 @@ class _Watch(Recovery):
 
 def watch_memory(params: Params, folder: Path, epochs: int, device: torch.device) -> None:
     """Train the network of params.yaml on ``folder`` and print its memory after each epoch."""
-    recipe = params.train.recipe(params.model)
+    _, recipe = parse_train(params.train, params.model)
     model, watch = build_to_train(params.model, recipe), _Watch()
     train_set, val_set = (LabPhotographs(Shards(folder, split)) for split in (TRAIN, VAL))
     train(model, recipe, (train_set, val_set), epochs, params.seed, device, recovery=watch)
@@ -259,10 +231,11 @@ def main() -> None:
         watch_memory(params, arguments.memory_of, arguments.epochs, device)
         return
     with tempfile.TemporaryDirectory() as folder:
-        _make_data(Path(folder), params.prepare.size)
+        size = PrepareParams.parse(params.prepare).size
+        _make_data(Path(folder), size)
         data = LabPhotographs(Shards(Path(folder), TRAIN))
         print(
-            f"{params.prepare.size}x{params.prepare.size} on {device}, "
+            f"{size}x{size} on {device}, "
             f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a photograph\n"
         )
         compare(variants(params, device, data), arguments.rounds, device)

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import pandas as pd
+from annotated_types import Ge
 
+from colorizer.common.blocks import Block, Whole
 from colorizer.common.errors import run_stage
 from colorizer.common.files import whole_folder
-from colorizer.common.params import Params, load_params
+from colorizer.common.params import load_params
 from colorizer.common.tables import read_json, write_csv, write_json
 from colorizer.data.aging import MEASURED_SEED
 from colorizer.data.shards import Shards, read_split_index, temporary_shards
@@ -20,6 +23,7 @@ from colorizer.evaluation.metrics import Photograph, measure_all, per_category, 
 from colorizer.figures.charts import save_figure
 from colorizer.figures.curves import hints_figure, loss_figure, psnr_figure, vividness_figure
 from colorizer.figures.panels import Coloring, save_picture, sheet
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.inference.saturation import saturation_of
 from colorizer.networks.checkpoint import load_checkpoint
@@ -40,16 +44,26 @@ HINTS = Path("plots/hints.csv")
 FIGURES = Path("plots/figures")
 
 
+class EvaluateParams(Block):
+    """How many photographs the sheets of the best and of the worst show."""
+
+    block_name: ClassVar[str] = "evaluate"
+
+    ranked: Annotated[Whole, Ge(1)]
+
+
 def main() -> None:
-    params = load_params()
+    all_params = load_params()
+    params = PredictParams.parse(all_params.predict)
+    ranked_count = EvaluateParams.parse(all_params.evaluate).ranked
     test, predictions = Shards(PREPARED, TEST), Shards(PREDICTIONS, TEST)
     index = read_split_index(PREPARED, TEST)
     about = pd.DataFrame(
         {"image": index["file"], "category": index["category"], "split": index["split"]}
     )
 
-    make_repeatable(params.seed)
-    reference = FrechetReference(test, pick_device(params.predict.device))
+    make_repeatable(all_params.seed)
+    reference = FrechetReference(test, pick_device(params.device))
 
     def measured(colored: Iterable[Photograph]) -> pd.DataFrame:
         return about.join(measure_all(zip(colored, test, strict=True)))
@@ -66,7 +80,7 @@ def main() -> None:
         }
         for name, ab in (("grey", GREY), ("mean_ab", mean_ab(Shards(PREPARED, TRAIN))))
     }
-    general, saturation = saturation_of(params.predict, GENERAL), _saturation()
+    general, saturation = saturation_of(params, GENERAL), _saturation()
     with _colored(params, test, GENERAL, general) as colored:
         baselines["general"] = summarized(colored)
     with _colored(params, test, CHECKPOINT, saturation, aging_seed=MEASURED_SEED) as colored:
@@ -74,11 +88,11 @@ def main() -> None:
     write_json(METRICS, {**summary, **baselines, **aged})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
-    hints = _with_hints(params, test, saturation)
+    hints = _with_hints(params, test, saturation, all_params.seed)
     write_csv(HINTS, hints)
 
     ranked = per_image["psnr"].sort_values(ascending=False, kind="stable").index
-    count = min(params.evaluate.ranked, len(ranked))
+    count = min(ranked_count, len(ranked))
     with whole_folder(FIGURES) as partial:
         save_figure(partial / "loss.png", loss_figure(pd.read_csv(LOSS)))
         vividness = vividness_figure(pd.read_csv(VIVIDNESS), saturation)
@@ -113,22 +127,22 @@ def _saturation() -> float:
 
 
 def _colored(
-    params: Params,
+    params: PredictParams,
     test: Shards,
     checkpoint: Path,
     saturation: float,
     aging_seed: int | None = None,
 ) -> AbstractContextManager[Shards]:
-    model, device = load_checkpoint(checkpoint), pick_device(params.predict.device)
-    colored = colorize_squares(model, test, params.predict, device, saturation, aging_seed)
+    model, device = load_checkpoint(checkpoint), pick_device(params.device)
+    colored = colorize_squares(model, test, params, device, saturation, aging_seed)
     return temporary_shards(colored, len(test), test.size)
 
 
-def _with_hints(params: Params, test: Shards, saturation: float) -> pd.DataFrame:
+def _with_hints(params: PredictParams, test: Shards, saturation: float, seed: int) -> pd.DataFrame:
     model = load_checkpoint(CHECKPOINT)
     numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
-    device = pick_device(params.predict.device)
-    return measure_hints(model, test, numbers, params.predict, saturation, params.seed, device)
+    device = pick_device(params.device)
+    return measure_hints(model, test, numbers, params, saturation, seed, device)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from colorizer.common.errors import run_stage
 from colorizer.common.params import load_params
-from colorizer.fetch.sources import Places, fetch
+from colorizer.fetch.params import FetchParams, Places
+from colorizer.fetch.sources import fetch
 
 RAW = Path("data/raw")
 # Neither is an output: DVC would remove them before every run.
@@ -13,7 +14,7 @@ PLACES = Places(downloads=Path(".downloads"), records=Path("data/downloads.json"
 
 def main() -> None:
     params = load_params()
-    count = fetch(params.dataset, params.fetch, RAW, PLACES)
+    count = fetch(params.dataset, FetchParams.parse(params.fetch), RAW, PLACES)
     print(f"{count} photographs in {RAW}")
 
 

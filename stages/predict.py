@@ -14,6 +14,7 @@ from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.metrics import mse, psnr_from_mse
 from colorizer.figures.panels import Coloring, panel, panel_names, save_picture
 from colorizer.inference.cluster import colorist
+from colorizer.inference.params import PredictParams
 from colorizer.inference.saturation import saturation_of
 
 PREPARED = Path("data/prepared")
@@ -25,7 +26,7 @@ PANELS = Path("plots/predictions")
 
 def main() -> None:
     all_params = load_params()
-    params = all_params.predict
+    params = PredictParams.parse(all_params.predict)
     test = Shards(PREPARED, TEST)
     # Content hash orders the shards, so the first few are the same in every experiment.
     train = Shards(PREPARED, TRAIN)[: params.panels]

@@ -9,6 +9,7 @@ from colorizer.common.tables import write_csv, write_json
 from colorizer.data.splits import TRAIN
 from colorizer.figures.charts import save_figure
 from colorizer.figures.dataset import dataset_figure
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.pipeline import prepare, rejected
 
 RAW = Path("data/raw")
@@ -21,7 +22,7 @@ FIGURE = Path("plots/dataset.png")
 
 def main() -> None:
     started = perf_counter()
-    params = load_params().prepare
+    params = PrepareParams.parse(load_params().prepare)
     prepared = prepare(RAW, params, PREPARED)
     seconds = perf_counter() - started
     write_json(METRICS, prepared.summary)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 
 from colorizer.common.interrupts import SIGNALS
-from colorizer.common.params import Params, PrepareParams, load_params
+from colorizer.common.params import Params, load_params
+from colorizer.prepare.params import PrepareParams
 from tests.data_helpers import save_photographs
 from tests.prepare_helpers import make_raw, small_rules
 

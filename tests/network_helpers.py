@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.common.params import AgingParams, Recipe, UNetRecipe
+from colorizer.data.aging import AgingParams
 from colorizer.data.dataset import LabPhotographs
 from colorizer.data.shards import Shards
 from colorizer.data.shards import write_shards as write_split
@@ -24,6 +23,8 @@ from colorizer.networks.base import Colorizer
 from colorizer.networks.devices import make_repeatable
 from colorizer.networks.hint_head import DOUBT, HintHead
 from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.unet import UNetRecipe
 
 # Tensors as tiny as these are computed sooner by one thread than by several that meet.
 torch.set_num_threads(1)
@@ -49,10 +50,10 @@ PLAIN = Recipe(
 
 def plain_recipe(**changes: Any) -> Recipe:
     """Return a recipe without augmentation, but for ``changes``."""
-    return replace(PLAIN, **changes)
+    return PLAIN.replace(**changes)
 
 
-NO_AGING = AgingParams(**dict.fromkeys(AgingParams.__dataclass_fields__, 0.0))
+NO_AGING = AgingParams(**dict.fromkeys(AgingParams.model_fields, 0.0))
 
 
 def unet_recipe(**changes: Any) -> UNetRecipe:

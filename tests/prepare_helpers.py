@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from colorizer.common.params import Params, PrepareParams
+from colorizer.common.params import Params
 from colorizer.data.manifest import write_manifest
+from colorizer.prepare.params import PrepareParams
 from tests.data_helpers import colorful, encoded, save_photographs
 
 GOOD = 40
@@ -40,4 +40,5 @@ def make_raw(folder: Path) -> Path:
 
 def small_rules(params: Params) -> PrepareParams:
     """Return the shipped rules, but for small squares and splits that few photographs fill."""
-    return replace(params.prepare, size=32, max_megapixels=2, val=0.2, test=0.3)
+    shipped = PrepareParams.parse(params.prepare)
+    return shipped.replace(size=32, max_megapixels=2, val=0.2, test=0.3)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from colorizer.networks.files import GENERAL
+from colorizer.networks.registry import NETWORKS
 from tests.import_helpers import imports_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -84,7 +85,6 @@ def test_packages_hold_no_code_that_stages_would_have_to_declare(package: Path) 
 PLACES = {"launcher", "device", "devices", "scheduler", "workspace"}
 # What only one of the stages that share a block makes something of.
 NOT_FOR = {"evaluate": {"predict.panels"}}
-NETWORKS = {"unet", "conv_ae", "simple_ae"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,13 @@ import pytest
 
 from colorizer.cli.evaluate_folder import FolderEvaluation, counted, evaluate_folder
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.data.shards import Shards, read_index, read_split_index
 from colorizer.data.splits import TEST
 from colorizer.evaluation import frechet
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.frechet import FRECHET
 from colorizer.evaluation.metrics import METRICS, measure_all
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.pipeline import prepare
 from tests.data_helpers import colorful, save_photographs, tree
 from tests.prepare_helpers import BAD
@@ -108,7 +107,7 @@ def test_folder_stays_as_it_was(folder: Path, before: dict[str, bytes]) -> None:
 def test_rules_are_kept(tmp_path: Path, rules: PrepareParams) -> None:
     colorful(1, 32, 48).save(tmp_path / "vertical.png")
 
-    evaluation = evaluate_folder(tmp_path, replace(rules, orientation="any", size=64), darker)
+    evaluation = evaluate_folder(tmp_path, rules.replace(orientation="any", size=64), darker)
 
     assert list(evaluation.per_image["image"]) == ["vertical.png"]
     assert list(evaluation.per_image["category"]) == [""]

@@ -77,6 +77,7 @@ def test_to_the_last_digit(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
 
     words = ["photographs", "--checkpoint", "data/checkpoints/model.safetensors"]
+    words += ["--params", "params.yaml"]
     main(["evaluate", *words, "--json", "--per-image", "figures.csv"])
 
     found, expected = json.loads(capsys.readouterr().out), json_of("metrics/evaluation.json")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,11 @@ from PIL import Image
 from colorizer.cli.evaluate_folder import FolderEvaluation, evaluate_folder
 from colorizer.cli.evaluate_own_size import evaluate_at_own_size
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, measure
 from colorizer.images.orientation import ORIENTATION_TAG
 from colorizer.photo.read import read_photo
+from colorizer.prepare.params import PrepareParams
 from tests.data_helpers import colorful, encoded, tree
 from tests.images.test_square import with_swapped_primaries
 from tests.network_helpers import Painter
@@ -115,7 +114,7 @@ def test_grey_photographs_are_measured_where_the_rules_let_them(
 ) -> None:
     colorful(1, 57, 43).convert("L").save(tmp_path / "grey.png")
 
-    found = evaluate_at_own_size(tmp_path, replace(rules, min_chroma=0.0), colorist())
+    found = evaluate_at_own_size(tmp_path, rules.replace(min_chroma=0.0), colorist())
 
     (grey,), (colored,) = found.grey.to_dict("records"), found.per_image.to_dict("records")
     assert (grey["psnr"], grey["colorfulness"], grey["colorfulness_truth"]) == (100.0, 0.0, 0.0)
@@ -146,7 +145,7 @@ def test_rules_that_let_too_small_photographs_in_are_told(
     tmp_path: Path, rules: PrepareParams
 ) -> None:
     with pytest.raises(UserError, match=r"^prepare\.min_side must be at least 7 .*, got 6: SSIM"):
-        evaluate_at_own_size(tmp_path, replace(rules, min_side=6), colorist())
+        evaluate_at_own_size(tmp_path, rules.replace(min_side=6), colorist())
 
 
 def test_folder_without_photographs_is_told(tmp_path: Path, rules: PrepareParams) -> None:

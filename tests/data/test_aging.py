@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 import pytest
 import torch
 from torch import Tensor
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.common.params import AgingParams, load_params
-from colorizer.data.aging import MEASURED, STEPS, aged, only
+from colorizer.common.params import load_params
+from colorizer.data.aging import MEASURED, STEPS, AgingParams, aged, only
 from tests.network_helpers import NO_AGING, noise
 
-NAMES = [field.name for field in fields(AgingParams) if field.name != "share"]
+NAMES = [name for name in AgingParams.model_fields if name != "share"]
 
 
 @pytest.fixture
@@ -43,9 +41,9 @@ def test_each_step_changes_lightness_and_leaves_chroma_true(lab: Tensor, name: s
 
 def test_nothing_ages_where_nothing_is_asked_for(lab: Tensor) -> None:
     assert torch.equal(aged(lab, NO_AGING, torch.arange(6)), lab)
-    never = replace(NO_AGING, share=1.0)
+    never = NO_AGING.replace(share=1.0)
     assert torch.equal(aged(lab, never, torch.arange(6)), lab)
-    seldom = replace(MEASURED, share=0.0)
+    seldom = MEASURED.replace(share=0.0)
     assert torch.equal(aged(lab, seldom, torch.arange(6)), lab)
 
 
@@ -65,7 +63,7 @@ def test_a_photograph_ages_as_its_seed_says_whatever_is_beside_it(lab: Tensor) -
 
 def test_share_says_how_many_age() -> None:
     lab = lab_from_bytes(noise(1, 16)).expand(400, -1, -1, -1)
-    made = aged(lab, replace(only("vignette"), share=0.3), torch.arange(400))
+    made = aged(lab, only("vignette").replace(share=0.3), torch.arange(400))
     changed = (made != lab).flatten(1).any(dim=1).sum().item()
     assert 85 <= changed <= 155  # 120, give or take four standard deviations
 
@@ -75,6 +73,6 @@ def test_empty_share_of_a_batch() -> None:
 
 
 def test_default_recipe_ages_about_half() -> None:
-    aging = load_params().train.unet.aging
+    aging = AgingParams.parse(load_params().train["unet"]["aging"])
     assert 0.3 <= aging.share <= 0.7
     assert all(getattr(aging, name) > 0 for name in NAMES)

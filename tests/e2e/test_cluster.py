@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import fsspec
@@ -14,10 +13,12 @@ import torch
 
 from colorizer.common import dask_pool
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PredictParams, PrepareParams
+from colorizer.common.params import Params
 from colorizer.inference.cluster import colorist
+from colorizer.inference.params import PredictParams
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.pipeline import prepare
 from colorizer.prepare.worker import examine
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile
@@ -90,7 +91,7 @@ def test_cluster_that_shares_the_disk_makes_the_same(
     cluster: DaskCluster,
     tmp_path: Path,
 ) -> None:
-    found = made(raw, replace(rules, scheduler=cluster.address), tmp_path)
+    found = made(raw, rules.replace(scheduler=cluster.address), tmp_path)
 
     assert found == below("prepared", expected)
 
@@ -103,7 +104,7 @@ def test_cluster_that_shares_a_folder_makes_the_same(
     tmp_path: Path,
 ) -> None:
     elsewhere = tmp_path / "shared"
-    rules = replace(rules, scheduler=cluster.address, workspace=str(elsewhere))
+    rules = rules.replace(scheduler=cluster.address, workspace=str(elsewhere))
 
     found = made(raw, rules, tmp_path / "data")
 
@@ -120,7 +121,7 @@ def test_cluster_that_shares_a_bucket_makes_the_same_in_two_runs_at_once(
     server: S3Server,
     tmp_path: Path,
 ) -> None:
-    rules = replace(rules, scheduler=cluster.address, workspace=f"{server.url}/shared")
+    rules = rules.replace(scheduler=cluster.address, workspace=f"{server.url}/shared")
     with ThreadPoolExecutor() as threads:
         runs = [threads.submit(made, raw, rules, tmp_path / name) for name in ("one", "other")]
         found = [run.result() for run in runs]
@@ -135,7 +136,7 @@ def test_bucket_that_is_not_there_is_not_made(
 ) -> None:
     for _ in range(2):
         with pytest.raises(UserError, match="s3://typo/x cannot be written to: The specified b"):
-            made(raw, replace(rules, workspace="s3://typo/x"), tmp_path)
+            made(raw, rules.replace(workspace="s3://typo/x"), tmp_path)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -146,7 +147,7 @@ def test_worker_without_keys_is_told(
 ) -> None:
     no_keys = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     with dask_cluster(workers=1, environment=server.environment | no_keys) as keyless:
-        rules = replace(rules, scheduler=keyless.address, workspace=f"{server.url}/secret")
+        rules = rules.replace(scheduler=keyless.address, workspace=f"{server.url}/secret")
         with pytest.raises(UserError) as raised:
             made(raw, rules, tmp_path)
 
@@ -167,7 +168,7 @@ def test_worker_that_is_killed_half_way_changes_nothing(
             gate.open()
 
         with meanwhile(kill_one):
-            found = made(raw, replace(rules, scheduler=cluster.address), tmp_path / "data")
+            found = made(raw, rules.replace(scheduler=cluster.address), tmp_path / "data")
 
     assert found == below("prepared", expected)
 
@@ -188,7 +189,7 @@ def test_nothing_half_done_stays_when_all_workers_are_killed(
             for process in cluster.processes[1:]:
                 kill(process)
 
-        rules = replace(rules, scheduler=cluster.address)
+        rules = rules.replace(scheduler=cluster.address)
         with pytest.raises(UserError) as raised, meanwhile(kill_all):
             made(raw, rules, tmp_path / "data")
 
@@ -217,7 +218,7 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def predict(params: Params) -> PredictParams:
-    return replace(params.predict, device="cpu", batch_size=2)
+    return PredictParams.parse(params.predict).replace(device="cpu", batch_size=2)
 
 
 def test_cluster_predicts_the_same(
@@ -226,7 +227,7 @@ def test_cluster_predicts_the_same(
     photographs = noise(7, 64)
     found = []
     for scheduler in ("", cluster.address):
-        params = replace(predict, scheduler=scheduler)
+        params = predict.replace(scheduler=scheduler)
         with repeatable(SEED), colorist(checkpoint, params, SEED, 1.5) as colorize:
             found.append(np.array([*colorize(photographs), *colorize(photographs[:1])]))
 

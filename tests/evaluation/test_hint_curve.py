@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,12 @@ import torch
 from torch import Tensor
 
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PredictParams
+from colorizer.common.params import Params
 from colorizer.data.shards import Shards
 from colorizer.evaluation import hint_curve
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import measure
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.inference.predict_with_hints import Glance
 from colorizer.inference.types import Chroma
@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def settings(params: Params) -> PredictParams:
-    return replace(params.predict, batch_size=2, mirror=True)
+    return PredictParams.parse(params.predict).replace(batch_size=2, mirror=True)
 
 
 def measured(
@@ -75,7 +75,7 @@ def test_without_hints_figures_are_those_of_the_predictions(
     settings: PredictParams, model: type[Colorizer], saturation: float, mirror: bool
 ) -> None:
     photographs = np.concatenate([ramps(16), noise(3, 16)])
-    settings = replace(settings, mirror=mirror)
+    settings = settings.replace(mirror=mirror)
 
     found = measured(settings, model(), photographs, (0,), saturation)
 
@@ -126,7 +126,7 @@ def test_hints_of_a_smaller_number_are_the_first_of_a_larger(
 def test_places_follow_the_seed_alone(settings: PredictParams, followed: list[Tensor]) -> None:
     for batch_size, seed in ((2, 1), (3, 1), (3, 2)):
         measured(
-            replace(settings, batch_size=batch_size),
+            settings.replace(batch_size=batch_size),
             HintedPainter(),
             noise(3, 16),
             (4,),
@@ -139,7 +139,7 @@ def test_places_follow_the_seed_alone(settings: PredictParams, followed: list[Te
 
 def test_batches_do_not_matter(settings: PredictParams) -> None:
     one, other = (
-        measured(replace(settings, batch_size=size), HintedPainter(), noise(5, 16))
+        measured(settings.replace(batch_size=size), HintedPainter(), noise(5, 16))
         for size in (1, 64)
     )
     np.testing.assert_allclose(one, other, rtol=1e-4)
@@ -149,7 +149,7 @@ def test_batches_do_not_matter(settings: PredictParams) -> None:
 def test_networks_that_take_none_are_measured_without(
     settings: PredictParams, mirror: bool
 ) -> None:
-    settings = replace(settings, mirror=mirror)
+    settings = settings.replace(mirror=mirror)
     assert measured(settings, Painter(), noise(2, 16), (0,))["hints"].tolist() == [0]
     with pytest.raises(UserError, match="takes no colour hints"):
         measured(settings, Painter(), noise(2, 16), (0, 1))

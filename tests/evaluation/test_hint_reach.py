@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +8,7 @@ from torch import Tensor
 
 from colorizer.color.lab_torch import bytes_from_lab
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PredictParams
+from colorizer.common.params import Params
 from colorizer.evaluation.hint_reach import (
     COLUMNS,
     HINTS_A_PHOTOGRAPH,
@@ -18,6 +16,7 @@ from colorizer.evaluation.hint_reach import (
     PLACES,
     measure_reach,
 )
+from colorizer.inference.params import PredictParams
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import cells_of
 from colorizer.networks.hinted import HintedColorizer, Seen
@@ -29,7 +28,7 @@ SIDE = 40
 
 @pytest.fixture
 def settings(params: Params) -> PredictParams:
-    return replace(params.predict, batch_size=4, mirror=False)
+    return PredictParams.parse(params.predict).replace(batch_size=4, mirror=False)
 
 
 class Constructed(HintedColorizer):
@@ -149,7 +148,7 @@ def test_hints_of_what_is_predicted_anyway_do_not_count(settings: PredictParams)
 def test_places_follow_the_seed_and_batches_do_not_matter(settings: PredictParams) -> None:
     photographs, model = noise(6, SIDE), HintedPainter(doubt=-20)
     first, again = (
-        reach(replace(settings, batch_size=size, mirror=True), model, photographs)
+        reach(settings.replace(batch_size=size, mirror=True), model, photographs)
         for size in (2, 5)
     )
     np.testing.assert_allclose(first, again, rtol=1e-4)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
 from colorizer.common.params import Params
 from colorizer.evaluation.metrics import measure
 from colorizer.evaluation.saturation_curve import SATURATIONS, measure_vividness
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.networks.base import Colorizer
 from colorizer.networks.unet import UNet
@@ -58,7 +58,7 @@ class TestMeasure:
         photographs = noise(5, 16)
         model = Painter()
         found = measured(tmp_path, model, photographs)
-        settings = replace(params.predict, batch_size=2, mirror=True)
+        settings = PredictParams.parse(params.predict).replace(batch_size=2, mirror=True)
         for saturation in (0.0, 0.35, 1.0, 2.0):
             colored = colorize_squares(model, photographs, settings, CPU, saturation)
             pairs = zip(colored, photographs, strict=True)

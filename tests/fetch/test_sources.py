@@ -5,7 +5,6 @@ import json
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
@@ -15,11 +14,10 @@ import pytest
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import sha256_of
-from colorizer.common.params import FetchParams
 from colorizer.data.manifest import MANIFEST, read_manifest
 from colorizer.fetch import colorsurvey, sources
+from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import SOURCE
-from colorizer.fetch.sources import Places
 from tests.conftest import REPOSITORY, SAMPLE
 from tests.data_helpers import serving, tree, write_tar, write_zip
 from tests.fake_drive import QUOTA, Drive, serving_drive
@@ -80,11 +78,11 @@ def old_target(target: Path) -> Path:
 
 
 def from_folder(folder: Path) -> FetchParams:
-    return replace(NOTHING, folder=str(folder))
+    return NOTHING.replace(folder=str(folder))
 
 
 def from_archive(archive: Path | str, sha256: str = "") -> FetchParams:
-    return replace(NOTHING, archive=str(archive), sha256=sha256)
+    return NOTHING.replace(archive=str(archive), sha256=sha256)
 
 
 def fetch(dataset: str, params: FetchParams, target: Path) -> int:
@@ -175,7 +173,7 @@ def test_home_is_found(photographs: Path, target: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("folder", ["", "nowhere", "~nobody-of-this-name/photographs"])
 def test_missing_folder_is_told(old_target: Path, folder: str) -> None:
     with pytest.raises(UserError) as raised:
-        fetch("folder", replace(NOTHING, folder=folder), old_target)
+        fetch("folder", NOTHING.replace(folder=folder), old_target)
 
     assert str(raised.value) == (
         f"fetch.folder must be a folder of photographs, got {folder!r} (nothing there)"
@@ -397,8 +395,7 @@ def test_archive_is_held_to_the_limits(
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
         opened.writestr("a.jpg", bytes(12_000_000))
-    params = replace(
-        from_archive(f"{server}/a.zip" if by_url else archive),
+    params = from_archive(f"{server}/a.zip" if by_url else archive).replace(
         max_unpacked_gb=max_unpacked_gb,
         max_expansion=max_expansion,
     )
@@ -491,7 +488,7 @@ def test_colorsurvey_with_two_names_that_become_one_is_told(
 
 
 def test_colorsurvey_with_another_checksum_is_told(drive: Drive, old_target: Path) -> None:
-    error = error_of("colorsurvey", replace(NOTHING, sha256="0" * 64), old_target)
+    error = error_of("colorsurvey", NOTHING.replace(sha256="0" * 64), old_target)
 
     assert error.startswith(f"the SHA-256 of ColorSurvey must be {'0' * 64} (fetch.sha256), got ")
     assert_untouched(old_target)
@@ -514,7 +511,7 @@ def test_colorsurvey_that_drive_refuses_leads_to_a_download_by_hand(
 @pytest.mark.parametrize("dataset", ["folder", "archive"])
 def test_failed_first_fetch_leaves_nothing(tmp_path: Path, target: Path, dataset: str) -> None:
     with pytest.raises(UserError):
-        fetch(dataset, replace(NOTHING, folder="nowhere", archive="nowhere"), target)
+        fetch(dataset, NOTHING.replace(folder="nowhere", archive="nowhere"), target)
 
     assert tree(tmp_path) == {}
     assert list(target.parent.iterdir()) == []

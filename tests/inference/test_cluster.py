@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,10 @@ import pytest
 import torch
 
 from colorizer.common.errors import UserError
-from colorizer.common.params import Params, PredictParams
+from colorizer.common.params import Params
 from colorizer.inference import cluster
 from colorizer.inference.cluster import colorist
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.networks.checkpoint import load_checkpoint, save_checkpoint
 from colorizer.networks.registry import build
@@ -22,7 +22,7 @@ SEED = 7
 
 @pytest.fixture
 def predict(params: Params) -> PredictParams:
-    return replace(params.predict, device="cpu", batch_size=2)
+    return PredictParams.parse(params.predict).replace(device="cpu", batch_size=2)
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_computation_is_made_repeatable(checkpoint: Path, predict: PredictParams
 def test_missing_checkpoint_is_told(
     tmp_path: Path, predict: PredictParams, scheduler: str
 ) -> None:
-    params = replace(predict, scheduler=scheduler)
+    params = predict.replace(scheduler=scheduler)
 
     with (
         pytest.raises(UserError, match=r"checkpoint .* not found; train one with: dvc "),
@@ -98,7 +98,7 @@ def test_missing_checkpoint_is_told(
 
 
 def test_missing_device_is_told(checkpoint: Path, predict: PredictParams) -> None:
-    params = replace(predict, device="cuda:99")
+    params = predict.replace(device="cuda:99")
 
     with pytest.raises(UserError, match="device 'cuda:99'"), colorist(checkpoint, params, SEED):
         pass

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.common.params import PredictParams
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_batch, colorize_squares, predict_ab
 from colorizer.networks.base import Colorizer
 from colorizer.networks.unet import UNet

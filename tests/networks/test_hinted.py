@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.networks.hinted import HintedColorizer, Seen
-from colorizer.networks.registry import MODELS, build
+from colorizer.networks.registry import NETWORKS, build
 from colorizer.networks.unet import UNet
 from tests.network_helpers import HintedPainter, lightness_of, noise, repeatable
 
@@ -32,7 +32,7 @@ def lightness() -> Tensor:
 
 
 def test_unet_alone_of_the_networks_takes_hints() -> None:
-    assert [name for name in MODELS if isinstance(build(name), HintedColorizer)] == ["unet"]
+    assert [name for name in NETWORKS if isinstance(build(name), HintedColorizer)] == ["unet"]
 
 
 @EVERY_NETWORK

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from colorizer.common.errors import UserError
 from colorizer.networks.hinted import HintedColorizer
-from colorizer.networks.registry import MODELS, build
+from colorizer.networks.registry import NETWORKS, build
 from colorizer.networks.unet import UNet
 from tests.network_helpers import lightness_of, noise, repeatable
 
-EVERY_NETWORK = pytest.mark.parametrize("name", list(MODELS))
+EVERY_NETWORK = pytest.mark.parametrize("name", list(NETWORKS))
 
 
 @pytest.fixture

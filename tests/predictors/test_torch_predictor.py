@@ -12,9 +12,10 @@ from torch import nn
 
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.networks.checkpoint import METADATA_KEY, save_checkpoint
+from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
 from colorizer.networks.unet import UNet
+from colorizer.networks.weights import METADATA_KEY
 from colorizer.predictors.torch_predictor import PhotoNetwork, load_photo_network
 from tests.conftest import SAMPLE
 from tests.network_helpers import Painter, repeatable, vividness_of

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace, color_space_of
-from colorizer.networks.registry import MODELS, build
+from colorizer.networks.registry import NETWORKS, build
 from colorizer.predictors.view import MAX_ASPECT, nearest_side, seen_lightness, view_size
 from tests.photo_helpers import Floats, grey_profile, greys, lab_of
 
@@ -24,7 +24,7 @@ def seen(
     return plane
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_nearest_side_is_that_of_the_network(name: str) -> None:
     model = build(name)
 

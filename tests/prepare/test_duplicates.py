@@ -13,6 +13,7 @@ from colorizer.color.lab_numpy import lab_from_bytes, mean_chroma
 from colorizer.common.params import Params
 from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.duplicates import group_duplicates
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.perceptual_hash import Fingerprint, Fingerprints, correlation, fingerprint
 from tests.conftest import SAMPLE
 from tests.data_helpers import encoded
@@ -94,8 +95,8 @@ def originals(photographs: list[Image.Image]) -> list[Fingerprint]:
 
 
 def test_shipped_parameters_are_those_tested_here(params: Params) -> None:
-    assert params.prepare.duplicate_distance == DISTANCE
-    assert params.prepare.duplicate_similarity == SIMILARITY
+    rules = PrepareParams.parse(params.prepare)
+    assert (rules.duplicate_distance, rules.duplicate_similarity) == (DISTANCE, SIMILARITY)
 
 
 def test_unrelated_photographs_are_no_copies(originals: list[Fingerprint]) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +19,11 @@ from tqdm import tqdm
 import stages.prepare
 from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.data.manifest import write_manifest
 from colorizer.data.shards import INDEX, Shards, read_index, read_split_index
 from colorizer.data.splits import SPLITS
 from colorizer.images.square import SquareRule, load_square
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.pipeline import Prepared, prepare, rejected
 from tests.conftest import REPOSITORY
 from tests.data_helpers import colorful, tree
@@ -154,7 +153,7 @@ def test_copies_share_group_and_split(prepared: Prepared, copy: str, original: s
 def test_same_bytes_share_a_split_even_where_grouping_finds_nothing(
     raw: Path, tmp_path: Path, rules: PrepareParams
 ) -> None:
-    index = prepare(raw, replace(rules, duplicate_similarity=1.0), tmp_path / "out").index
+    index = prepare(raw, rules.replace(duplicate_similarity=1.0), tmp_path / "out").index
     pair = index.set_index("file").loc[["copies/same.jpg", "hills/0.jpg"]]
 
     assert len(set(pair["split"])) == 1
@@ -196,7 +195,7 @@ def test_same_bytes_by_way_of_another_folder(
 ) -> None:
     workspace = tmp_path / "workspace"
 
-    prepare(raw, replace(rules, workspace=str(workspace)), tmp_path / "again")
+    prepare(raw, rules.replace(workspace=str(workspace)), tmp_path / "again")
 
     assert tree(tmp_path / "again") == tree(target)
     assert [path.name for path in workspace.iterdir()] == ["photographs"]
@@ -237,7 +236,7 @@ def test_same_bytes_in_whatever_order_the_tasks_run(
 def test_looser_rule_keeps_the_photograph(
     raw: Path, tmp_path: Path, rules: PrepareParams, rule: str, value: object, kept: str
 ) -> None:
-    looser = replace(rules, **{rule: value})  # type: ignore[arg-type]
+    looser = rules.replace(**{rule: value})
 
     index = prepare(raw, looser, tmp_path / "out").index
 
@@ -245,7 +244,7 @@ def test_looser_rule_keeps_the_photograph(
 
 
 def test_limit_of_megapixels_is_kept(raw: Path, tmp_path: Path, rules: PrepareParams) -> None:
-    looser = replace(rules, max_megapixels=2.002)
+    looser = rules.replace(max_megapixels=2.002)
 
     index = prepare(raw, looser, tmp_path / "out").index.set_index("file")
 
@@ -256,7 +255,7 @@ def test_limit_of_megapixels_is_kept(raw: Path, tmp_path: Path, rules: PreparePa
 def test_crop_is_kept(tmp_path: Path, rules: PrepareParams, crop: str) -> None:
     raw = fetched(tmp_path / "raw", *(colorful(seed, 96, 32) for seed in range(20)))
 
-    prepare(raw, replace(rules, crop=crop), tmp_path / "out")
+    prepare(raw, rules.replace(crop=crop), tmp_path / "out")
 
     first = read_split_index(tmp_path / "out", "train")["file"][0]
     rule = SquareRule(32, orientation="any", crop=crop, min_side=1, max_megapixels=1)
@@ -331,7 +330,7 @@ def split_of(index: pd.DataFrame) -> dict[str, str]:
 def test_limit_keeps_some_of_the_training_photographs_and_all_others(
     raw: Path, target: Path, tmp_path: Path, rules: PrepareParams
 ) -> None:
-    limited = prepare(raw, replace(rules, limit=5), tmp_path / "out")
+    limited = prepare(raw, rules.replace(limit=5), tmp_path / "out")
 
     every, some = split_of(read_index(target)), split_of(read_index(tmp_path / "out"))
     beyond = {file for file in some if some[file] != every[file]}
@@ -354,7 +353,7 @@ def test_limit_keeps_some_of_the_training_photographs_and_all_others(
 def test_index_still_describes_what_is_beyond_the_limit(
     raw: Path, target: Path, tmp_path: Path, rules: PrepareParams
 ) -> None:
-    prepare(raw, replace(rules, limit=5), tmp_path / "out")
+    prepare(raw, rules.replace(limit=5), tmp_path / "out")
 
     columns = ["file", "category", "width", "height", "chroma", "group", "sha256"]
     some, every = read_index(tmp_path / "out"), read_index(target)
@@ -371,7 +370,7 @@ def test_limit_of_all_or_more_changes_nothing(
 ) -> None:
     assert len(Shards(target, "train")) == 21
 
-    prepare(raw, replace(rules, limit=limit), tmp_path / "out")
+    prepare(raw, rules.replace(limit=limit), tmp_path / "out")
 
     assert tree(tmp_path / "out") == tree(target)
 

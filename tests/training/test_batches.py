@@ -6,22 +6,15 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.common.params import Recipe
 from colorizer.data.augment import augment
 from colorizer.networks.hint_tensors import MOST_IN_TRAINING, true_hints
+from colorizer.networks.recipe import Recipe
 from colorizer.training import batches as module
-from colorizer.training.batches import (
-    AUGMENTATION,
-    HINTS,
-    Batch,
-    TrainingBatches,
-    by_epoch,
-    drawing,
-)
+from colorizer.training.batches import Batch, TrainingBatches, by_epoch
 from colorizer.training.distributed import ALONE, Processes
+from colorizer.training.seeds import Seeds
 from tests.network_helpers import lab_photographs, noise, plain_recipe, unet_recipe
 
 CPU = torch.device("cpu")
@@ -107,7 +100,7 @@ class TestTrainingBatches:
         plain = batches_of(tmp_path, plain_recipe(batch_size=3))
         batches = batches_of(tmp_path, recipe)
         for which in EVERY:
-            varied = augment(plain[which].lab, recipe, drawing(5, AUGMENTATION, *which))
+            varied = augment(plain[which].lab, recipe, Seeds(5).augmentation(*which))
             assert torch.equal(batches[which].lab, varied)
 
     def test_of_networks_without_hints_have_none(self, tmp_path: Path) -> None:
@@ -233,26 +226,3 @@ class TestByEpoch:
         monkeypatch.setattr("os.sched_getaffinity", lambda _: range(1), raising=False)
         monkeypatch.setattr("os.cpu_count", lambda: 1)
         assert module._workers(Processes(0, 2)) == 1
-
-
-class TestDrawing:
-    def first(self, *numbers: int) -> Tensor:
-        return torch.rand(8, generator=drawing(*numbers))
-
-    def test_same_numbers_same_draws(self) -> None:
-        assert torch.equal(self.first(5, HINTS, 2, 1), self.first(5, HINTS, 2, 1))
-
-    def test_other_numbers_other_draws(self) -> None:
-        numbers = [
-            (5, HINTS, 2, 1),
-            (5, HINTS, 1, 2),
-            (5, AUGMENTATION, 2, 1),
-            (6, HINTS, 2, 1),
-            (5, HINTS, 2),
-            (5, HINTS, 2, 1, 1),
-        ]
-        assert len({tuple(self.first(*each).tolist()) for each in numbers}) == len(numbers)
-
-    @pytest.mark.parametrize("seed", [0, 2**63 - 1])
-    def test_takes_every_seed_that_params_allow(self, seed: int) -> None:
-        assert bool(self.first(seed, HINTS, 1, 0).isfinite().all())

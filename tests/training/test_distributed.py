@@ -11,13 +11,13 @@ from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import spawn
 
 from colorizer.common.errors import UserError
-from colorizer.common.params import Recipe
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.registry import build_to_train
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 from colorizer.training.distributed import ALONE, STORE, Processes, check_shares, joined
 from colorizer.training.launching import must_launch
 from colorizer.training.loop import Trained, train
 from colorizer.training.recovery import Recovery
-from colorizer.training.starting import build_to_train
 from colorizer.training.training_state import State
 from tests.network_helpers import lab_photographs, noise, plain_recipe, repeatable, unet_recipe
 

@@ -15,12 +15,12 @@ from torch.optim import Adam
 
 from colorizer.color.lab_torch import AB_SCALE, lab_from_bytes
 from colorizer.common.errors import UserError
-from colorizer.common.params import Recipe
 from colorizer.networks import unet
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints
 from colorizer.networks.hinted import Seen
-from colorizer.networks.registry import MODELS
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.registry import NETWORKS, build_to_train
 from colorizer.networks.unet import UNet
 from colorizer.training import batches
 from colorizer.training import loop as training
@@ -28,7 +28,6 @@ from colorizer.training.learner import OPTIMIZERS
 from colorizer.training.loop import Trained, train
 from colorizer.training.losses import LOSSES
 from colorizer.training.recovery import Recovery
-from colorizer.training.starting import build_to_train
 from colorizer.training.training_state import State
 from tests.network_helpers import (
     HintedPainter,
@@ -432,7 +431,7 @@ class TestDivergence:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("name", list(NETWORKS))
 class TestRepeatability:
     def trained(self, folder: Path, name: str, device: str, seed: int) -> Trained:
         varied = {

@@ -57,7 +57,7 @@ def test_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.training.training_state.VERSION", 0)
     content = pack(STATE, FINGERPRINT)
     monkeypatch.undo()
-    with pytest.raises(RecoveryError, match=r"^it is of version 0, this code reads version 1$"):
+    with pytest.raises(RecoveryError, match=r"^it is of version 0, this code reads version 2$"):
         unpack(content, FINGERPRINT)
 
 

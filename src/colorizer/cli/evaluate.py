@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from colorizer.cli.options import add_checkpoint_argument, tell_network
 from colorizer.common.errors import UserError
-from colorizer.networks.files import name_of, require_network
+from colorizer.networks.files import TORCH, name_of, require_network, runtime_of
 
 if TYPE_CHECKING:
     from colorizer.cli.evaluate_folder import FolderEvaluation
-    from colorizer.cli.settings import EvaluationSettings
-    from colorizer.common.params import PrepareParams
+    from colorizer.inference.params import PredictParams
+    from colorizer.prepare.params import PrepareParams
 
 # What is imported within `run` is slow to load, and the help needs none of it.
 
@@ -38,7 +38,8 @@ Two options ask something else:
               film, prints and files would have left it. Its colours are then put on the lightness
               of the photograph as it was, so that only the colours are measured.
 
-Whatever is not given as an option is taken from params.yaml, or from what it says as shipped.
+Without --params, the rules of preparation are those that params.yaml has as shipped, and squares
+have the size that the network was trained on.
 
   colorizer evaluate photographs
   colorizer evaluate photographs --own-size --per-image figures.csv
@@ -92,7 +93,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--params",
         type=Path,
         metavar="FILE",
-        help="where all else is taken from (default: params.yaml, if it is in this folder)",
+        help="take all else from a file such as params.yaml",
     )
     for block, options in (("prepare", PREPARE), ("predict", PREDICT)):
         group = parser.add_argument_group(f"instead of the file's {block} block")
@@ -111,21 +112,18 @@ def run(arguments: Namespace) -> None:
         If the checkpoint, the folder or an option cannot be used, or no photograph is left.
     """
     from colorizer.cli.report import as_json, as_text
-    from colorizer.cli.settings import evaluation_settings
-    from colorizer.common.params import changed
     from colorizer.common.tables import write_csv
 
     _check_own_size(arguments)
-    settings = evaluation_settings(arguments.params)
-    rules = changed(settings.prepare, "prepare", _given(arguments, PREPARE))
     if not arguments.folder.is_dir():
         found = "a file" if arguments.folder.exists() else "nothing there"
         raise UserError(f"{arguments.folder} must be a folder of photographs ({found})")
     require_network(arguments.checkpoint)
+    rules, predict = _settings(arguments)
     if arguments.own_size:
-        evaluation, saturation = _at_own_size(arguments, rules)
+        evaluation, saturation = _at_own_size(arguments, rules, predict)
     else:
-        evaluation, saturation = _as_squares(arguments, rules, settings)
+        evaluation, saturation = _as_squares(arguments, rules, predict)
     if arguments.per_image:
         write_csv(arguments.per_image, evaluation.per_image.sort_values("image"))
     network = name_of(arguments.checkpoint)
@@ -153,18 +151,36 @@ def _check_own_size(arguments: Namespace) -> None:
             )
 
 
+def _settings(arguments: Namespace) -> tuple[PrepareParams, PredictParams]:
+    """Return the file's parameters, or else those as shipped, but for the options."""
+    from colorizer.common.params import load_params
+    from colorizer.inference.params import PredictParams
+    from colorizer.networks.checkpoint import load_size
+    from colorizer.prepare.params import PrepareParams
+
+    if arguments.params:
+        params = load_params(arguments.params)
+        rules, predict = PrepareParams.parse(params.prepare), PredictParams.parse(params.predict)
+    else:
+        rules, predict = PrepareParams(), PredictParams()
+        if runtime_of(arguments.checkpoint) == TORCH:
+            rules = rules.replace(size=load_size(arguments.checkpoint))
+    return (
+        rules.replace(**_given(arguments, PREPARE)),
+        predict.replace(**_given(arguments, PREDICT)),
+    )
+
+
 def _as_squares(
-    arguments: Namespace, rules: PrepareParams, settings: EvaluationSettings
+    arguments: Namespace, rules: PrepareParams, predict: PredictParams
 ) -> tuple[FolderEvaluation, float]:
     from colorizer.cli.evaluate_folder import evaluate_folder
-    from colorizer.common.params import changed
     from colorizer.data.aging import MEASURED_SEED
     from colorizer.inference.predict import colorize_squares
     from colorizer.inference.saturation import saturation_of
     from colorizer.networks.checkpoint import load_checkpoint
     from colorizer.networks.devices import make_repeatable, pick_device
 
-    predict = changed(settings.predict, "predict", _given(arguments, PREDICT))
     model = load_checkpoint(arguments.checkpoint)
     if rules.size % model.size_multiple:
         raise UserError(
@@ -173,7 +189,7 @@ def _as_squares(
         )
     saturation = saturation_of(predict, arguments.checkpoint)
     device = pick_device(predict.device)
-    make_repeatable(settings.seed)
+    make_repeatable(seed=0)
     tell_network(arguments.checkpoint)
     colorize = partial(
         colorize_squares,
@@ -186,13 +202,18 @@ def _as_squares(
     return evaluate_folder(arguments.folder, rules, colorize, device), saturation
 
 
-def _at_own_size(arguments: Namespace, rules: PrepareParams) -> tuple[FolderEvaluation, float]:
+def _at_own_size(
+    arguments: Namespace, rules: PrepareParams, predict: PredictParams
+) -> tuple[FolderEvaluation, float]:
     from colorizer.cli.evaluate_own_size import evaluate_at_own_size
     from colorizer.photo.colorist import Colorist
     from colorizer.photo.formats import QUALITY
     from colorizer.predictors.load import load_predictor
 
-    network, saturation = load_predictor(arguments.checkpoint, _given(arguments, PREDICT))
+    changes = _given(arguments, PREDICT)
+    if arguments.params:
+        changes = {name: getattr(predict, name) for name in ("device", "mirror", "saturation")}
+    network, saturation = load_predictor(arguments.checkpoint, changes)
     tell_network(arguments.checkpoint)
     colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
     return evaluate_at_own_size(arguments.folder, rules, colorist), saturation

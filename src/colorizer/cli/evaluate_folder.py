@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.common.pool import workers
 from colorizer.data.manifest import SUFFIXES, manifest_of
 from colorizer.data.shards import Shards, temporary_shards
@@ -22,6 +21,7 @@ from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.frechet import FrechetReference
 from colorizer.evaluation.metrics import measure_all
 from colorizer.prepare.driver import examine_all, listed, place_in_shards, write_squares
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
 
 CPU = torch.device("cpu")

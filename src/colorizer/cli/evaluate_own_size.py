@@ -13,7 +13,6 @@ from tqdm import tqdm
 from colorizer.cli.evaluate_folder import FolderEvaluation, about, found_in, require_any
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
-from colorizer.common.params import PrepareParams
 from colorizer.common.pool import workers
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.metrics import METRICS, Photograph
@@ -23,6 +22,7 @@ from colorizer.images.decode import UnreadableImageError
 from colorizer.photo.colorist import Colorist
 from colorizer.photo.read import read_photo
 from colorizer.prepare.driver import examine_all, listed
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
 from colorizer.prepare.worker import UNREADABLE
 

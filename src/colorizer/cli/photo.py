@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.common.errors import UserError
-from colorizer.photo.formats import FORMATS, HEIC, QUALITY, format_of, has_heif
+from colorizer.photo.formats import HEIC, QUALITY, WRITE_FORMATS, format_of, has_heif
 
 if TYPE_CHECKING:
     from colorizer.photo.colorist import Colorist
@@ -58,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=FORMATS,
+        choices=WRITE_FORMATS,
         help="write this format (default: the photograph's own; PNG for GIF and BMP)",
     )
     parser.add_argument(

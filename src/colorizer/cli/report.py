@@ -11,23 +11,6 @@ from colorizer.cli.evaluate_folder import FolderEvaluation, counted
 from colorizer.evaluation.frechet import FRECHET
 from colorizer.evaluation.metrics import METRICS, per_category, summarize
 
-COLUMNS = {
-    "psnr": ("PSNR, dB", "{:.2f}"),
-    "psnr_category_mean": ("mean of categories", "{:.2f}"),
-    "ssim": ("SSIM", "{:.3f}"),
-    "ciede2000": ("CIEDE2000", "{:.2f}"),
-    "colorfulness": ("colourfulness", "{:.1f}"),
-    FRECHET: ("Fréchet distance", "{:.1f}"),
-}
-CATEGORY_COLUMNS = {
-    "images": ("photographs", "{:d}"),
-    "psnr": ("PSNR, dB", "{:.2f}"),
-    "grey": ("grey's", "{:.2f}"),
-    "ssim": ("SSIM", "{:.3f}"),
-    "ciede2000": ("CIEDE2000", "{:.2f}"),
-    "colorfulness": ("colourfulness", "{:.1f}"),
-    "colorfulness_truth": ("truth's", "{:.1f}"),
-}
 DIGITS = 6
 
 
@@ -66,15 +49,40 @@ def as_text(evaluation: FolderEvaluation, network: str) -> str:
         lines.append(f"{len(left_out)} left out: {counted(left_out)}")
     truth = {"colorfulness": figures["colorfulness_truth"]}
     rows = {"network": figures, "grey": grey, "truth": truth}
-    lines += ["", *_table(rows, COLUMNS)]
+    lines += ["", *_table(rows, _columns())]
     categories = _categories(evaluation)
     if len(categories) > 1:
         rows = {
             name or "(none)": {**about, "grey": about["grey"]["psnr"]}
             for name, about in categories.items()
         }
-        lines += ["", *_table(rows, CATEGORY_COLUMNS)]
+        lines += ["", *_table(rows, _category_columns())]
     return "\n".join(lines)
+
+
+def _columns() -> dict[str, tuple[str, str]]:
+    """Return, by key, the head of each column and how it shows a figure."""
+    of_metrics = {
+        name: (metric.title, metric.form) for name, metric in METRICS.items() if metric.title
+    }
+    return {
+        "psnr": of_metrics["psnr"],
+        "psnr_category_mean": ("mean of categories", "{:.2f}"),
+        **of_metrics,
+        FRECHET: ("Fréchet distance", "{:.1f}"),
+    }
+
+
+def _category_columns() -> dict[str, tuple[str, str]]:
+    columns = _columns()
+    del columns["psnr_category_mean"], columns[FRECHET]
+    return {
+        "images": ("photographs", "{:d}"),
+        "psnr": columns.pop("psnr"),
+        "grey": ("grey's", "{:.2f}"),
+        **columns,
+        "colorfulness_truth": ("truth's", "{:.1f}"),
+    }
 
 
 def _of_network(evaluation: FolderEvaluation) -> dict[str, float | int]:

@@ -7,14 +7,13 @@ under a border of paper there is no scene: a and b are 0 there.)
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from colorizer.common.params import AgingParams
+from colorizer.common.blocks import Block, Chance
 from colorizer.data.old_film import (
     characteristic_curve,
     grain,
@@ -23,6 +22,22 @@ from colorizer.data.old_film import (
     vignette,
 )
 from colorizer.data.old_prints import compression, halftone, paper_border, scratches
+
+
+class AgingParams(Block):
+    """How many photographs are made old, and how probable each step is then."""
+
+    share: Chance
+    spectral_response: Chance
+    lens_blur: Chance
+    vignette: Chance
+    characteristic_curve: Chance
+    grain: Chance
+    scratches: Chance
+    halftone: Chance
+    compression: Chance
+    paper_border: Chance
+
 
 # Each in this order, as light, film, print, wear and file came about.
 STEPS = {
@@ -91,8 +106,8 @@ def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
 
 def only(step: str) -> AgingParams:
     """Return the parameters with which every photograph goes through ``step`` and no other."""
-    chances = dict.fromkeys(vars(MEASURED), 0.0)
-    return replace(MEASURED, **{**chances, "share": 1.0, step: 1.0})
+    never = dict.fromkeys(AgingParams.model_fields, 0.0)
+    return AgingParams(**{**never, "share": 1.0, step: 1.0})
 
 
 def _age(lab: npt.NDArray[np.float32], params: AgingParams, random: np.random.Generator) -> None:

@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge, Gt, Le
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorizer.common.params import Recipe, UNetRecipe
-from colorizer.data.aging import aged
+from colorizer.common.blocks import Block
+from colorizer.data.aging import AgingParams, aged
+
+
+class Augmentation(Block):
+    """How the photographs of a batch are varied at random.
+
+    Attributes
+    ----------
+    flip : bool
+        Mirror half of the photographs.
+    min_crop : float
+        The smallest random crop, as a share of the side; 1 for none.
+    crop_scale : float
+        The side that crops are resized to, as a share of that of the photographs.
+    gamma : float
+        The lightness L becomes L^g, with ln g uniform in [-gamma, gamma]; 0 for none.
+    aging : AgingParams or None
+        How photographs are made old; None for not at all.
+    """
+
+    flip: bool
+    min_crop: Annotated[float, Gt(0), Le(1)]
+    crop_scale: Annotated[float, Ge(0.25), Le(4)]
+    gamma: Annotated[float, Ge(0), Le(2)]
+    aging: AgingParams | None = None
 
 
 def augment(
     lab: Tensor,
-    recipe: Recipe,
+    params: Augmentation,
     generator: torch.Generator,
     share: slice = slice(None),
     count: int | None = None,
     side: int | None = None,
 ) -> Tensor:
-    """Vary a batch as its recipe says: mirror, crop and resize, age, bend the lightness.
+    """Vary a batch at random: mirror, crop and resize, age, bend the lightness.
 
     Parameters
     ----------
     lab : Tensor
         (B, 3, H, W) float32 Lab on the CPU.
-    recipe : Recipe
-        ``flip``, ``min_crop``, ``gamma`` and, of the U-Net, ``aging``.
+    params : Augmentation
+        By how much; ``crop_scale`` is left to ``side``.
     generator : torch.Generator
         On the CPU; draws the same numbers whatever the device of the training.
     share, count : slice and int, optional
@@ -45,9 +72,9 @@ def augment(
     def uniform(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(count, generator=generator)[share]
 
-    if recipe.flip or recipe.min_crop < 1 or size != lab.shape[-2:]:
-        scale = uniform(recipe.min_crop, 1)
-        sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(len(lab))
+    if params.flip or params.min_crop < 1 or size != lab.shape[-2:]:
+        scale = uniform(params.min_crop, 1)
+        sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) if params.flip else torch.ones(len(lab))
         theta = torch.zeros(len(lab), 2, 3)
         theta[:, 0, 0] = sign * scale
         theta[:, 1, 1] = scale
@@ -58,11 +85,11 @@ def augment(
             lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
         else:
             lab = lab.new_empty(0, lab.shape[1], *size)
-    if isinstance(recipe, UNetRecipe):
+    if params.aging is not None:
         seeds = torch.randint(2**63 - 1, (count,), generator=generator)[share]
-        lab = aged(lab, recipe.aging, seeds)
-    if recipe.gamma > 0:
-        gamma = uniform(-recipe.gamma, recipe.gamma).exp()[:, None, None, None]
+        lab = aged(lab, params.aging, seeds)
+    if params.gamma > 0:
+        gamma = uniform(-params.gamma, params.gamma).exp()[:, None, None, None]
         lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma
         lab = torch.cat([lightness, lab[:, 1:]], dim=1)
     return lab

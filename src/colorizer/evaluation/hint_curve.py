@@ -12,9 +12,9 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
-from colorizer.common.params import PredictParams
 from colorizer.data.shards import Shards
 from colorizer.evaluation.metrics import Photograph, ciede2000, mse, psnr_from_mse
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict_with_hints import Glance
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints

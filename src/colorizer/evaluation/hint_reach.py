@@ -10,8 +10,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.common.params import PredictParams
 from colorizer.data.shards import Shards
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict_with_hints import Glance
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,6 @@ from colorizer.color.lab_torch import lab_from_bytes
 
 Photograph = npt.NDArray[np.uint8]  # (H, W, 3) sRGB
 
-METRICS = ("mse", "psnr", "ssim", "ciede2000", "colorfulness", "colorfulness_truth")
 # Identical pictures have an infinite PSNR, which neither JSON nor a mean can hold.
 HIGHEST_PSNR = 100.0
 
@@ -29,6 +29,11 @@ def mse(predicted: Photograph, true: Photograph) -> float:
 def psnr_from_mse(error: float) -> float:
     """Return the peak signal-to-noise ratio in dB for a data range of 1, at most 100."""
     return HIGHEST_PSNR if error == 0 else min(HIGHEST_PSNR, -10 * math.log10(error))
+
+
+def psnr(predicted: Photograph, true: Photograph) -> float:
+    """Return the peak signal-to-noise ratio of RGB in dB, at most 100."""
+    return psnr_from_mse(mse(predicted, true))
 
 
 def ssim(predicted: Photograph, true: Photograph) -> float:
@@ -62,6 +67,38 @@ def colorfulness(photograph: Photograph) -> float:
     return spread + 0.3 * offset
 
 
+@dataclass(frozen=True)
+class Metric:
+    """What is measured of a predicted photograph, and how tables show it.
+
+    Attributes
+    ----------
+    measure : callable
+        Takes the predicted and the true photograph, (H, W, 3) uint8 sRGB each.
+    title : str
+        The head of its column; without one it is in the files alone.
+    form : str
+        How its column shows a value.
+    """
+
+    measure: Callable[[Photograph, Photograph], float]
+    title: str = ""
+    form: str = "{:.2f}"
+
+
+# A line here puts a metric into every file and table, in this order.
+METRICS = {
+    "mse": Metric(mse),
+    "psnr": Metric(psnr, "PSNR, dB"),
+    "ssim": Metric(ssim, "SSIM", "{:.3f}"),
+    "ciede2000": Metric(ciede2000, "CIEDE2000"),
+    "colorfulness": Metric(
+        lambda predicted, _: colorfulness(predicted), "colourfulness", "{:.1f}"
+    ),
+    "colorfulness_truth": Metric(lambda _, true: colorfulness(true)),
+}
+
+
 def measure(predicted: Photograph, true: Photograph) -> dict[str, float]:
     """Return all of :data:`METRICS` for one image.
 
@@ -72,15 +109,7 @@ def measure(predicted: Photograph, true: Photograph) -> dict[str, float]:
     """
     if predicted.shape != true.shape:
         raise ValueError(f"shapes must be equal, got {predicted.shape} and {true.shape}")
-    error = mse(predicted, true)
-    return {
-        "mse": error,
-        "psnr": psnr_from_mse(error),
-        "ssim": ssim(predicted, true),
-        "ciede2000": ciede2000(predicted, true),
-        "colorfulness": colorfulness(predicted),
-        "colorfulness_truth": colorfulness(true),
-    }
+    return {name: metric.measure(predicted, true) for name, metric in METRICS.items()}
 
 
 def measure_all(pairs: Iterable[tuple[Photograph, Photograph]]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
-from colorizer.evaluation.metrics import Photograph, ciede2000, psnr_from_mse, ssim
+from colorizer.evaluation.metrics import METRICS, Photograph, ciede2000, psnr_from_mse, ssim
 
 # Side of the windows that SSIM compares; a photograph must not be smaller.
 WINDOW = 7
@@ -41,7 +41,8 @@ class _Opponents(NamedTuple):
 def measure_in_strips(predicted: Photograph, true: Photograph) -> dict[str, float]:
     """Return what :func:`colorizer.evaluation.metrics.measure` does, to about nine digits.
 
-    Beside the photographs themselves it takes little memory, however large they are.
+    Beside the photographs themselves it takes little memory, however large they are; but a metric
+    that is not known here is measured of the whole photographs.
 
     Parameters
     ----------
@@ -66,13 +67,17 @@ def measure_in_strips(predicted: Photograph, true: Photograph) -> dict[str, floa
     pixels = height * width
     error = sum(strip.squared_error for strip in sums) / (3 * pixels * 255**2)
     windows = (height - WINDOW + 1) * (width - WINDOW + 1)
-    return {
+    known = {
         "mse": error,
         "psnr": psnr_from_mse(error),
         "ssim": sum(strip.ssim for strip in sums) / windows,
         "ciede2000": sum(strip.ciede2000 for strip in sums) / pixels,
         "colorfulness": _colorfulness([strip.predicted for strip in sums], pixels),
         "colorfulness_truth": _colorfulness([strip.true for strip in sums], pixels),
+    }
+    return {
+        name: known[name] if name in known else metric.measure(predicted, true)
+        for name, metric in METRICS.items()
     }
 
 

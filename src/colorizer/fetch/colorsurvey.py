@@ -5,12 +5,16 @@ Anwar et al., "Image Colorization: A Survey and Dataset" (arXiv:2008.10774).
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from colorizer.common.errors import UserError
 from colorizer.data.manifest import photographs_in
+from colorizer.fetch.archive_files import fetch_remote
 from colorizer.fetch.google_drive import drive_file
+from colorizer.fetch.params import FetchParams, Places
+from colorizer.fetch.provenance import Origin
 
 TOP = "ColorfulOriginal"
 CATEGORIES = (
@@ -39,6 +43,8 @@ CATEGORIES = (
 FEWEST, MOST = 500, 800
 FEWEST_OF_CATEGORY = 10
 SHOWN = 3  # examples in a message
+# Hidden, so that nothing in it is taken for fetched.
+UNPACKED = ".unpacked"
 
 PROJECT = "https://github.com/saeed-anwar/ColorSurvey"
 AS_ARCHIVE = "run with -S dataset=archive -S fetch.archive=PATH"
@@ -50,6 +56,15 @@ ARCHIVE = drive_file(
         "photographs; keep its folders)"
     ),
 )
+
+
+def fetch_colorsurvey(params: FetchParams, target: Path, places: Places) -> Origin:
+    """Download the data set; a source, as :mod:`colorizer.fetch.sources` describes them."""
+    unpacked = target / UNPACKED
+    origin = fetch_remote(ARCHIVE, params, unpacked, places)
+    arrange(unpacked, target)
+    shutil.rmtree(unpacked)
+    return origin
 
 
 def arrange(unpacked: Path, target: Path) -> None:

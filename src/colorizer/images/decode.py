@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+READ_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 TILE_SIZE_TAGS = (0x0142, 0x0143)
 # Pillow's own guard against decompression bombs knows one limit for all threads. It serves while
 # a file is opened; what comes after is up to the decoders.

@@ -19,7 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from colorizer.color.icc import rgb_to_srgb
 from colorizer.images.convert import to_rgb
 from colorizer.images.decode import (
-    FORMATS,
+    READ_FORMATS,
     UnreadableImageError,
     first_line,
     pillow_limited_to,
@@ -89,7 +89,7 @@ def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
             require_reasonable(file, rule.max_megapixels)
             file.seek(0)
             with pillow_limited_to(rule.max_megapixels):
-                image = Image.open(file, formats=FORMATS)
+                image = Image.open(file, formats=READ_FORMATS)
             with image:
                 return _square(image, rule)
     except UnwantedImageError:

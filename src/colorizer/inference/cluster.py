@@ -16,9 +16,9 @@ import torch
 from tqdm import tqdm
 
 from colorizer.common.files import sha256_of
-from colorizer.common.params import PredictParams
 from colorizer.common.pool import Pool, workers
 from colorizer.data.shards import Shards
+from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_batch, colorize_squares
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint

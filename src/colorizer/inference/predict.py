@@ -11,9 +11,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
-from colorizer.common.params import PredictParams
 from colorizer.data.aging import MEASURED, aged, seeds_of
 from colorizer.data.shards import Shards
+from colorizer.inference.params import PredictParams
 from colorizer.networks.base import Colorizer
 
 

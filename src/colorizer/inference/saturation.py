@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorizer.common.params import PredictParams
+from colorizer.inference.params import PredictParams
 from colorizer.networks.checkpoint import load_vividness
 
 # How many photographs' word it takes to be as sure as one is beforehand that 1 is right. Without

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer.color.lab_torch import AB_SCALE
+from colorizer.networks.recipe import Recipe
 
 
 class Colorizer(nn.Module):
     """A network that predicts the a and b channels from L.
 
-    ``size_multiple`` is what height and width must be a multiple of; sub-classes set it and
-    implement :meth:`scaled_ab`.
+    ``size_multiple`` is what height and width must be a multiple of. Subclasses set it and
+    implement :meth:`scaled_ab`. One that needs more than :class:`Recipe` says to be trained sets
+    ``recipe_type``, and implements :meth:`from_recipe` and :meth:`load_start`.
 
     ``scale`` is a part of the network's state: how much it enlarges what it predicts for. Crops,
     enlarged, have shown it larger things than whole photographs do (Touvron et al. 2019, "Fixing
@@ -23,6 +26,7 @@ class Colorizer(nn.Module):
     """
 
     size_multiple = 1
+    recipe_type: ClassVar[type[Recipe]] = Recipe
     scale: Tensor
 
     def __init__(self) -> None:
@@ -70,6 +74,14 @@ class Colorizer(nn.Module):
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
         raise NotImplementedError
+
+    @classmethod
+    def from_recipe(cls, recipe: Recipe) -> Self:  # noqa: ARG003
+        """Build the network as its recipe, a ``recipe_type``, wants it trained."""
+        return cls()
+
+    def load_start(self, recipe: Recipe) -> None:
+        """Load the weights that the recipe starts from, if it names any."""
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
         """Return the optimiser's parameter groups, each with its learning rate."""

@@ -1,29 +1,19 @@
-"""Checkpoints: weights as safetensors, with what is needed to rebuild the network.
-
-Nothing in a checkpoint is executed when it is loaded, unlike a pickle.
-"""
+"""Checkpoints: trained weights with what is needed to rebuild the network and to predict."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from colorizer.common.errors import UserError
-from colorizer.common.files import whole_file
 from colorizer.networks.base import Colorizer
-from colorizer.networks.registry import MODELS, build
+from colorizer.networks.registry import NETWORKS, build
+from colorizer.networks.weights import load_weights, read_about, read_weights, write_weights
 
-VERSION = "4"
-METADATA_KEY = "colorizer"
 VIVIDNESS = ("saturation", "psnr", "colorfulness", "photographs")
 
 
@@ -45,18 +35,8 @@ def save_checkpoint(
     vividness : DataFrame
         What :func:`colorizer.evaluation.saturation_curve.measure_vividness` returned for it.
     """
-    about = json.dumps(
-        {
-            "version": VERSION,
-            "model": model,
-            "size": size,
-            "vividness": vividness.to_dict("list"),
-        },
-        sort_keys=True,
-    )
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={METADATA_KEY: about})
+    about = {"model": model, "size": size, "vividness": vividness.to_dict("list")}
+    write_weights(path, weights, about)
 
 
 def save_halved(source: Path, target: Path) -> None:
@@ -70,13 +50,11 @@ def save_halved(source: Path, target: Path) -> None:
     UserError
         As :func:`load_checkpoint`, of ``source``.
     """
-    about = json.dumps(_about(source), sort_keys=True)
     weights = {
         name: tensor.half() if tensor.ndim > 1 else tensor
-        for name, tensor in _weights(source).items()
+        for name, tensor in read_weights(source).items()
     }
-    with whole_file(target) as partial:
-        save_file(weights, partial, metadata={METADATA_KEY: about})
+    write_weights(target, weights, _about(source))
 
 
 def load_checkpoint(path: Path) -> Colorizer:
@@ -85,31 +63,12 @@ def load_checkpoint(path: Path) -> Colorizer:
     Raises
     ------
     UserError
-        If the file is missing, is no checkpoint of this project, is of a version or a network
+        If the file is missing, is not a checkpoint of this project, has a version or a network
         that this code does not know, or does not fit its network.
     """
     model = build(str(_about(path)["model"]))
     load_weights(model, path)
     return model.eval()
-
-
-def load_weights(model: Colorizer, path: Path) -> None:
-    """Give ``model`` the weights of a checkpoint of its own kind of network.
-
-    Raises
-    ------
-    UserError
-        As :func:`load_checkpoint`.
-    """
-    name = str(_about(path)["model"])
-    try:
-        # Half-precision weights become single ones as they are copied.
-        model.load_state_dict(_weights(path))
-    except RuntimeError as error:
-        raise UserError(
-            f"checkpoint {path} does not fit the network {name!r}: its architecture has changed "
-            "since. Train anew with: dvc repro train"
-        ) from error
 
 
 def load_size(path: Path) -> int:
@@ -145,30 +104,11 @@ def load_vividness(path: Path) -> pd.DataFrame:
 
 
 def _about(path: Path) -> dict[str, Any]:
-    """Return what is told about the weights, without reading them."""
-    with _opened(path) as file:
-        about: dict[str, Any] = json.loads((file.metadata() or {})[METADATA_KEY])
-        version, name = str(about["version"]), str(about["model"])
-    if version != VERSION or name not in MODELS:
+    about = read_about(path)
+    name = str(about["model"])
+    if name not in NETWORKS:
         raise UserError(
-            f"checkpoint {path} holds the network {name!r} in version {version!r}; this code "
-            f"reads version {VERSION!r} of {', '.join(MODELS)}. Train anew with: dvc repro train"
+            f"checkpoint {path} holds the network {name!r}; this code knows "
+            f"{', '.join(NETWORKS)}. Train anew with: dvc repro train"
         )
     return about
-
-
-def _weights(path: Path) -> dict[str, Tensor]:
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Give the file; whatever it lacks is told in one line."""
-    if not path.is_file():
-        raise UserError(f"checkpoint {path} not found; train one with: dvc repro train")
-    try:
-        with safe_open(path, framework="pt") as file:
-            yield file
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a checkpoint of this project: {error!r}") from error

@@ -10,6 +10,13 @@ from torch import Tensor
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_head import HintHead
+from colorizer.networks.recipe import Recipe
+
+
+class HintedRecipe(Recipe):
+    """A recipe that says whether the head that spreads colour hints learns, too."""
+
+    hints: bool
 
 
 @dataclass(frozen=True)

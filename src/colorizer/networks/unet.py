@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import torch
+from annotated_types import Ge, Le, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from colorizer.common.blocks import Whole
+from colorizer.data.aging import AgingParams
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
+from colorizer.networks.files import GENERAL
 from colorizer.networks.hint_head import HintHead
-from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.hinted import HintedColorizer, HintedRecipe, Seen
+from colorizer.networks.recipe import Recipe
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
+from colorizer.networks.weights import load_weights
 
 # Channels of the decoder at strides 16, 8 and 4.
 DECODER_CHANNELS = (192, 96, 64)
 STRIDE = 4
 # Times the decoder's learning rate: few weights, the same in every place, may move fast.
 HINT_HEAD_LR = 10.0
+
+
+class UNetRecipe(HintedRecipe):
+    """A recipe, what the network starts from, and how its encoder takes part in it.
+
+    Attributes
+    ----------
+    start : str
+        The general network that comes with the code, ImageNet's encoder, or random weights.
+    encoder_lr : float
+        The encoder's learning rate, as a share of ``lr``; 0 freezes it.
+    frozen_blocks : int
+        The encoder's first blocks, of 16, that keep the weights they start with, and the stem.
+    dropout : float
+        The share of the channels that each stage of the decoder does without in training.
+    batch_statistics : bool
+        In training the encoder, where it is not frozen, normalises by its batches' statistics.
+    """
+
+    start: Literal["general", "imagenet", "random"]
+    encoder_lr: Annotated[float, Ge(0)]
+    frozen_blocks: Annotated[Whole, Ge(0), Le(16)]
+    dropout: Annotated[float, Ge(0), Lt(1)]
+    batch_statistics: bool
+    aging: AgingParams
+
+    @property
+    def starts_trained(self) -> bool:
+        """Whether it starts from the general network."""
+        return self.start == "general"
 
 
 class _Up(nn.Module):
@@ -58,19 +94,11 @@ class UNet(HintedColorizer):
     and others worse. The encoder's batch normalisation keeps the statistics that it starts with,
     unless told otherwise: those of small batches of few photographs are worse.
 
-    Parameters
-    ----------
-    encoder_lr : float
-        The encoder's learning rate as a share of the decoder's; 0 freezes it.
-    frozen_blocks : int
-        The encoder's stem and so many of its first blocks stay as they are.
-    dropout : float
-        Share of the channels that each stage of the decoder does without in training.
-    batch_statistics : bool
-        In training the encoder, where it is not frozen, normalises by its batches' statistics.
+    Its parameters are those of :class:`UNetRecipe`.
     """
 
     size_multiple = 32
+    recipe_type: ClassVar[type[Recipe]] = UNetRecipe
 
     def __init__(
         self,
@@ -99,6 +127,28 @@ class UNet(HintedColorizer):
         nn.init.zeros_(self.to_ab.bias)
         # Last, so that all others start from the same random numbers as they would without it.
         self.hint_head = HintHead(DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1)
+
+    @classmethod
+    def from_recipe(cls, recipe: Recipe) -> Self:
+        """Build the network for a :class:`UNetRecipe`; see :meth:`Colorizer.from_recipe`."""
+        assert isinstance(recipe, UNetRecipe)
+        return cls(
+            recipe.encoder_lr, recipe.frozen_blocks, recipe.dropout, recipe.batch_statistics
+        )
+
+    def load_start(self, recipe: Recipe) -> None:
+        """Load the general network or ImageNet's encoder; see :meth:`Colorizer.load_start`.
+
+        Raises
+        ------
+        UserError
+            If the file of the general network is missing or broken.
+        """
+        assert isinstance(recipe, UNetRecipe)
+        if recipe.start == "general":
+            load_weights(self, GENERAL)
+        elif recipe.start == "imagenet":
+            self.encoder.load_imagenet_weights()
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD
-from colorizer.photo.formats import FORMATS
+from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.photo.full_size import colored_strips
 from colorizer.photo.hints import PixelHint, placed
 from colorizer.photo.read import Photo, has_alpha, has_wide_greys, read_photo
@@ -51,7 +51,7 @@ class Colorist:
         source, target : Path
             The file to read and that to write, whole or not at all.
         format_ : str
-            A key of :data:`colorizer.photo.formats.FORMATS`.
+            A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
         hints : sequence of PixelHint
             What is known of its colours.
 
@@ -110,7 +110,7 @@ class Colorist:
         lost = []
         if has_wide_greys(photo.image) and white != WORD:
             lost.append("16 bits become 8; --format tiff keeps them")
-        if has_alpha(photo.image) and not FORMATS[format_].has_alpha:
+        if has_alpha(photo.image) and not WRITE_FORMATS[format_].has_alpha:
             lost.append("transparency becomes white; --format png keeps it")
         return lost
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from colorizer.photo.formats import FORMATS, OTHERWISE, format_of, readable_suffixes
+from colorizer.photo.formats import OTHERWISE, WRITE_FORMATS, format_of, readable_suffixes
 
 COLORED = "_color"
 SIDE_BY_SIDE = "_before_after"
@@ -29,14 +29,14 @@ class Wish:
     Attributes
     ----------
     output : Path or None
-        The folder to write into, or with a suffix of :data:`FORMATS` the one file to write; None
-        to write each photograph beside its original.
+        The folder to write into, or with a suffix of :data:`WRITE_FORMATS` the one file to write;
+        None to write each photograph beside its original.
     recursive : bool
         Take the photographs of sub-folders, too.
     overwrite : bool
         Replace files that are there.
     format : str or None
-        A key of :data:`FORMATS`; None for the original's own, or else PNG.
+        A key of :data:`WRITE_FORMATS`; None for the original's own, or else PNG.
     mark : str
         What names of files that are written end in.
     """
@@ -168,11 +168,11 @@ def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple
     mark : str
         What the name ends in, before the suffix.
     wanted : str or None
-        A key of :data:`FORMATS`; None for the photograph's own, or else PNG.
+        A key of :data:`WRITE_FORMATS`; None for the photograph's own, or else PNG.
     """
     own = format_of(source.suffix)
     format_ = wanted or own or OTHERWISE
-    suffix = source.suffix if format_ == own else FORMATS[format_].suffixes[0]
+    suffix = source.suffix if format_ == own else WRITE_FORMATS[format_].suffixes[0]
     return f"{source.stem}{mark}{suffix}", format_
 
 

@@ -14,7 +14,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from colorizer.color.icc import ColorSpace, color_space_of
 from colorizer.images.decode import (
-    FORMATS,
+    READ_FORMATS,
     UnreadableImageError,
     first_line,
     pillow_limited_to,
@@ -111,7 +111,7 @@ def _read(path: Path, max_megapixels: float) -> Photo:
 
 
 def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
-    formats = (*FORMATS, "HEIF") if has_heif() else FORMATS
+    formats = (*READ_FORMATS, "HEIF") if has_heif() else READ_FORMATS
     with pillow_limited_to(max_megapixels):
         # Not by its path: Pillow would map grey TIFFs into memory, and scramble turned ones.
         opened = Image.open(file, formats=formats)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.common.files import whole_file
 from colorizer.images.convert import to_rgb
-from colorizer.photo.formats import FORMATS, JPEG, PNG, TIFF, WEBP
+from colorizer.photo.formats import TIFF, WRITE_FORMATS
 from colorizer.photo.read import Photo, has_alpha, has_wide_greys, sized_exif
 from colorizer.photo.tiff import write_tiff
-
-# Of PNGs: less than half the time of Pillow's default, for a seventh more bytes.
-COMPRESS_LEVEL = 1
-# What a JPEG's segment holds.
-MAX_JPEG_EXIF_BYTES = 65533
 
 
 @dataclass(frozen=True)
@@ -29,7 +23,7 @@ class Output:
     Attributes
     ----------
     format : str
-        A key of :data:`colorizer.photo.formats.FORMATS`.
+        A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
     quality : int
         1 to 100, of JPEG, WebP and HEIC.
     """
@@ -76,13 +70,15 @@ def write_photo(
             write_tiff(partial, strips, size, photo.is_compressed, exif, profile, photo.dpi)
             return
         canvas = canvas_of(photo, size, strips)
-        if not FORMATS[output.format].has_alpha:
+        format_ = WRITE_FORMATS[output.format]
+        if not format_.has_alpha:
             canvas = to_rgb(canvas)
-        if output.format == JPEG and len(exif) > MAX_JPEG_EXIF_BYTES:
+        if format_.max_exif_bytes is not None and len(exif) > format_.max_exif_bytes:
             exif = b""
         about = {"exif": exif, "icc_profile": profile, "dpi": photo.dpi}
         given = {name: value for name, value in about.items() if value}
-        canvas.save(partial, FORMATS[output.format].pillow, **_options(output), **given)
+        quality = {"quality": output.quality} if format_.has_quality else {}
+        canvas.save(partial, format_.pillow, **format_.options, **quality, **given)
 
 
 def canvas_of(photo: Photo, size: tuple[int, int], strips: Iterator[Pixels]) -> Image.Image:
@@ -107,14 +103,3 @@ def canvas_of(photo: Photo, size: tuple[int, int], strips: Iterator[Pixels]) -> 
         canvas.paste(Image.fromarray(strip), (0, top))
         top += len(strip)
     return canvas
-
-
-def _options(output: Output) -> dict[str, Any]:
-    if output.format == PNG:
-        return {"compress_level": COMPRESS_LEVEL}
-    options: dict[str, Any] = {"quality": output.quality}
-    if output.format == JPEG:
-        options["subsampling"] = "4:4:4"  # chroma at half the size spoils lightness along edges
-    if output.format == WEBP:
-        options["exact"] = True  # or what is transparent would become black
-    return options

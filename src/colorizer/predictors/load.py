@@ -8,10 +8,9 @@ from pathlib import Path
 
 from colorizer.common.errors import UserError
 from colorizer.common.extras import require_extra
-from colorizer.common.params import changed
+from colorizer.inference.params import PredictParams
 from colorizer.networks.files import ONNX, require_network, runtime_of
 from colorizer.predictors.protocol import PhotoPredictor
-from colorizer.predictors.settings import DEFAULTS, settings_of
 
 # Each is imported where it is used, so that one does not wait for the other to load.
 
@@ -29,8 +28,8 @@ def load_predictor(
     file : Path
         A checkpoint of training, or an ONNX file.
     changes : mapping
-        ``device``, ``mirror`` and ``saturation`` where they are to be other than in the settings
-        of the pipeline that the checkpoint lies in. An ONNX file brings its own of the last two.
+        ``device``, ``mirror`` and ``saturation``, by their names in :class:`PredictParams`, where
+        they are to be other than its defaults. An ONNX file brings its own of the last two.
     side : int or None
         The shorter side in pixels that the network sees; by default as in its training.
     runtime : str or None
@@ -60,7 +59,7 @@ def _with_torch(
     from colorizer.networks.devices import make_repeatable, pick_device
     from colorizer.predictors.torch_predictor import load_photo_network
 
-    settings = changed(settings_of(checkpoint), "predict", changes)
+    settings = PredictParams().replace(**changes)
     device = pick_device(settings.device)
     make_repeatable(seed=0)
     network = load_photo_network(checkpoint, device, side, settings.mirror)
@@ -73,7 +72,7 @@ def _with_onnx(
     require_extra("onnx", "onnxruntime")
     from colorizer.predictors.onnx_predictor import load_onnx_network
 
-    settings = changed(DEFAULTS, "predict", changes)
+    settings = PredictParams().replace(**changes)
     if settings.device not in ("auto", "cpu"):
         raise UserError(
             f"device {settings.device!r} cannot be used by --runtime onnx, which computes on the "

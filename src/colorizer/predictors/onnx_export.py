@@ -16,14 +16,14 @@ from torch.export import Dim
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_file
+from colorizer.inference.params import PredictParams
 from colorizer.inference.saturation import saturation_of
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.hinted import HintedColorizer
-from colorizer.networks.registry import MODELS
+from colorizer.networks.registry import name_of_network
 from colorizer.predictors.onnx_card import OnnxCard
 from colorizer.predictors.onnx_check import HINTED_TOLERANCE, TOLERANCE, Differences, compare
-from colorizer.predictors.settings import settings_of
 from colorizer.predictors.torch_predictor import side_of
 
 
@@ -33,12 +33,12 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
     Raises
     ------
     UserError
-        If the checkpoint or the parameters of the pipeline that it lies in cannot be read.
+        If the checkpoint cannot be read.
     """
-    settings = settings_of(checkpoint)
+    settings = PredictParams()
     model, size = load_checkpoint(checkpoint), load_size(checkpoint)
     card = OnnxCard(
-        network=next(name for name, make in MODELS.items() if make is type(model)),
+        network=name_of_network(model),
         size_multiple=model.size_multiple,
         size=size,
         scale=float(model.scale),

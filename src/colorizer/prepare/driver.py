@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from colorizer.common.params import PrepareParams
 from colorizer.common.pool import Pool
 from colorizer.data.shards import shard_name, shard_row
 from colorizer.data.splits import SPLITS
 from colorizer.images.square import SquareRule
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.perceptual_hash import THUMBNAIL_SIDE, Fingerprints
 from colorizer.prepare.storage import Workspace
 from colorizer.prepare.worker import Examined, Place, assemble, examine

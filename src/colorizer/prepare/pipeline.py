@@ -11,7 +11,6 @@ import pandas as pd
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_folder
-from colorizer.common.params import PrepareParams
 from colorizer.common.pool import workers
 from colorizer.common.tables import write_csv
 from colorizer.data.manifest import read_manifest
@@ -19,6 +18,7 @@ from colorizer.data.shards import INDEX
 from colorizer.data.splits import SPLITS, TRAIN, assign_splits, within_limit
 from colorizer.prepare.driver import Found, examine_all, listed, place_in_shards, write_squares
 from colorizer.prepare.duplicates import group_duplicates
+from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
 
 BEYOND_LIMIT = "beyond the limit"

@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from colorizer.common.params import Recipe, UNetRecipe
 from colorizer.data.augment import augment
 from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
 from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
+from colorizer.networks.hinted import HintedRecipe
+from colorizer.networks.recipe import Recipe
 from colorizer.training.distributed import ALONE, Processes
-
-# What random numbers are drawn for.
-ORDER, AUGMENTATION, HINTS, LAYERS = range(4)
+from colorizer.training.seeds import Seeds
 
 
 class Batch(NamedTuple):
@@ -44,9 +42,8 @@ class Batch(NamedTuple):
 class TrainingBatches(Dataset[Batch]):
     """Every batch of a training, by epoch and number.
 
-    A batch depends on the seed, its epoch and its number alone, not on what was drawn before: so
-    several processes may prepare batches side by side, and a training that goes on after an
-    interruption draws what an uninterrupted one does.
+    A batch depends on the seed, its epoch and its number alone; see
+    :class:`colorizer.training.seeds.Seeds`.
 
     Parameters
     ----------
@@ -72,7 +69,7 @@ class TrainingBatches(Dataset[Batch]):
     ) -> None:
         self.data = data
         self.recipe = recipe
-        self.seed = seed
+        self.seeds = Seeds(seed)
         self.side = side
         self.processes = processes
         self.per_epoch = steps_per_epoch(len(data), recipe.batch_size)
@@ -84,29 +81,23 @@ class TrainingBatches(Dataset[Batch]):
         size = self.recipe.batch_size
         numbers = self._order_of(epoch)[number * size : (number + 1) * size]  # (B,)
         share = self.processes.share(len(numbers))
-        generator = drawing(self.seed, AUGMENTATION, epoch, number)
+        generator = self.seeds.augmentation(epoch, number)
         lab = augment(
             self.data[numbers[share]], self.recipe, generator, share, len(numbers), self.side
         )
         return Batch(lab, self._hints(lab, share, len(numbers), which), len(numbers))
 
     def _hints(self, lab: Tensor, share: slice, count: int, which: tuple[int, int]) -> Tensor:
-        if not (isinstance(self.recipe, UNetRecipe) and self.recipe.hints):
+        if not (isinstance(self.recipe, HintedRecipe) and self.recipe.hints):
             return lab.new_empty(len(lab), 0, 4)
-        generator = drawing(self.seed, HINTS, *which)
+        generator = self.seeds.hints(*which)
         places = draw_places(count, draw_number(generator), generator)[share]
         return true_hints(lab[:, 1:], places)
 
     def _order_of(self, epoch: int) -> Tensor:
         if self._order[0] != epoch:
-            self._order = (epoch, shuffled(len(self.data), drawing(self.seed, ORDER, epoch)))
+            self._order = (epoch, shuffled(len(self.data), self.seeds.order(epoch)))
         return self._order[1]
-
-
-def drawing(*numbers: int) -> torch.Generator:
-    """Return a generator on the CPU for these numbers; others give unrelated draws."""
-    (state,) = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(state))
 
 
 def by_epoch(

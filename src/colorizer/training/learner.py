@@ -11,8 +11,8 @@ from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from colorizer.common.params import Recipe
 from colorizer.networks.base import Colorizer
+from colorizer.networks.recipe import Recipe
 from colorizer.training.training_state import State
 
 OPTIMIZERS: dict[str, type[Adam]] = {"adam": Adam, "adamw": AdamW}

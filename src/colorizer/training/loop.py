@@ -14,15 +14,16 @@ from tqdm import tqdm
 
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.errors import UserError
-from colorizer.common.params import Recipe, UNetRecipe
 from colorizer.data.dataset import LabPhotographs
 from colorizer.networks.base import Colorizer
-from colorizer.networks.hinted import HintedColorizer
-from colorizer.training.batches import LAYERS, Batch, TrainingBatches, by_epoch, drawing
+from colorizer.networks.hinted import HintedColorizer, HintedRecipe
+from colorizer.networks.recipe import Recipe
+from colorizer.training.batches import Batch, TrainingBatches, by_epoch
 from colorizer.training.distributed import ALONE, Processes, check_shares
 from colorizer.training.learner import Learner
 from colorizer.training.losses import LOSSES
 from colorizer.training.recovery import Recovery
+from colorizer.training.seeds import Seeds
 
 # Steps on a GPU after which the loss is looked at: to look is to wait for it.
 LOOK_EVERY = 20
@@ -105,7 +106,7 @@ def train(
         learner.restore(saved)
     if learner.epoch and processes.is_first:
         print(f"going on after epoch {learner.epoch} of {epochs}")
-    loop = EpochLoop(learner, recipe, device, precision, processes)
+    loop = EpochLoop(learner, recipe, seed, device, precision, processes)
     done, total = (number * len(train_set) for number in (learner.epoch, epochs))
     if may_stay and not len(learner.history):
         learner.note_start(loop.validate(val_set, 0))
@@ -115,8 +116,6 @@ def train(
     ) as bar:
         for epoch, flow in by_epoch(batches, range(learner.epoch + 1, epochs + 1), device):
             lr = learner.lr
-            # What layers draw depends on the seed and the epoch alone, as batches do.
-            torch.manual_seed(drawing(seed, LAYERS, epoch).initial_seed())
             loss = loop.train(flow, epoch, bar)
             learner.finish_epoch(loss, loop.validate(val_set, epoch), lr)
             show(learner.history)
@@ -132,24 +131,27 @@ class EpochLoop:
         self,
         learner: Learner,
         recipe: Recipe,
+        seed: int,
         device: torch.device,
-        precision: str,
-        processes: Processes,
+        precision: str = "float32",
+        processes: Processes = ALONE,
     ) -> None:
         self.learner = learner
         self.recipe = recipe
+        self.seeds = Seeds(seed)
         self.device = device
         self.processes = processes
         self.bf16 = precision == "bf16"
-        self.teaches_hints = isinstance(recipe, UNetRecipe) and recipe.hints
+        self.teaches_hints = isinstance(recipe, HintedRecipe) and recipe.hints
 
     def train(self, batches: Iterator[Batch], epoch: int, bar: tqdm[Any]) -> float:
         """Take the steps of an epoch; return the mean loss over the photographs."""
+        self.seeds.seed_layers(epoch)
         self.learner.model.train()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         done = 0
         for number, batch in enumerate(batches):
-            losses = self._share_of_losses(batch)
+            losses = self.losses(batch)
             values = self.processes.sum(losses.detach().clone())
             total = total + values.double() * batch.whole
             done += batch.whole
@@ -157,7 +159,7 @@ class EpochLoop:
                 # Before the step, which would spoil the weights.
                 _finite(total.sum().item(), epoch, self.recipe)
                 bar.set_postfix(epoch=epoch, loss=f"{values[0].item():.4f}", refresh=False)
-            self._step(losses)
+            self.learn_from(losses)
             bar.update(batch.whole)
         _finite(total.sum().item(), epoch, self.recipe)
         return total[0].item() / done
@@ -173,7 +175,7 @@ class EpochLoop:
             total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
-    def _share_of_losses(self, batch: Batch) -> Tensor:
+    def losses(self, batch: Batch) -> Tensor:
         """Return what this process's share of a batch adds to the losses of the whole batch.
 
         The first is that of prediction; of networks that take hints, another one follows.
@@ -187,8 +189,8 @@ class EpochLoop:
             return self._losses_with_hints(model, lab, hints) * weight
         return self._loss(model, lab)[None] * weight
 
-    def _step(self, losses: Tensor) -> None:
-        """Learn from what every process's share adds to the losses."""
+    def learn_from(self, losses: Tensor) -> None:
+        """Take a step by what every process's :meth:`losses` add up to."""
         self.learner.optimizer.zero_grad()
         losses.sum().backward()  # type: ignore[no-untyped-call]
         self.processes.sum_gradients(self.learner.model)

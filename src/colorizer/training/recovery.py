@@ -1,7 +1,7 @@
 """Recovery state on disk: a training that was stopped goes on after its last finished epoch.
 
 DVC deletes a stage's outputs before it runs, so the state lies in a folder of its own, which
-neither DVC nor git know: a file for each fingerprint of all that determines the result.
+neither DVC nor git know: a file for each run key.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEPT_FILES = 3
 
 
 class Recovery:
-    """The recovery state of the training that has a fingerprint.
+    """The recovery state of the training that has a run key.
 
     As a context manager, it removes the state once the block has ended well, and where the user
     interrupts the block it says where the next run goes on.
@@ -35,21 +35,21 @@ class Recovery:
     ----------
     folder : Path
         Where states are kept; made when the first is saved.
-    fingerprint : str
-        64 hexadecimal digits; see :func:`colorizer.training.run_key.fingerprint`.
+    run_key : str
+        64 hexadecimal digits; see :func:`colorizer.training.run_key.run_key`.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, run_key: str) -> None:
         self._folder = folder
-        self._fingerprint = fingerprint
-        self._file = folder / f"{fingerprint}.safetensors"
+        self._run_key = run_key
+        self._file = folder / f"{run_key}.safetensors"
 
     def load(self) -> State | None:
         """Return the state, None if there is none; one that cannot be used is told and removed."""
         if not self._file.exists():
             return None
         try:
-            state = unpack(self._file.read_bytes(), self._fingerprint)
+            state = unpack(self._file.read_bytes(), self._run_key)
         except (RecoveryError, OSError) as error:
             _warn(f"recovery state {self._file} is left out, the training starts anew: {error}")
             _remove(self._file)
@@ -59,7 +59,7 @@ class Recovery:
     def save(self, state: State) -> None:
         """Replace the state, whole or not at all; a failure is a warning, for training goes on."""
         try:
-            content = pack(state, self._fingerprint)
+            content = pack(state, self._run_key)
             with whole_file(self._file) as partial:
                 partial.write_bytes(content)
         except (OSError, UserError, SafetensorError) as error:

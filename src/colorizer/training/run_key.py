@@ -7,7 +7,6 @@ import json
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,14 @@ import numpy as np
 import torch
 
 from colorizer.common.files import sha256_of
-from colorizer.common.params import Recipe
 from colorizer.data.shards import Shards
+from colorizer.networks.recipe import Recipe
 
 READ_AT_ONCE = 64
 PACKAGES = ("colorizer", "stages")
 
 
-def fingerprint(
+def run_key(
     settings: Mapping[str, Any], recipe: Recipe, data: Iterable[Shards], device: torch.device
 ) -> str:
     """Return 64 hexadecimal digits: equal for trainings that give the same bits.
@@ -43,7 +42,7 @@ def fingerprint(
     """
     about = {
         "settings": dict(settings),
-        "recipe": asdict(recipe),
+        "recipe": recipe.model_dump(),
         "data": [_digest_of(photographs) for photographs in data],
         "code": _code(),
         "versions": [torch.__version__, np.__version__],

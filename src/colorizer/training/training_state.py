@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-VERSION = 1
+VERSION = 2
 ABOUT, DIGEST = "colorizer_recovery", "sha256"
 
 
@@ -32,13 +32,13 @@ class State:
     record: dict[str, Any]
 
 
-def pack(state: State, fingerprint: str) -> bytes:
-    """Return a state as bytes; ``fingerprint`` says of which training."""
+def pack(state: State, run_key: str) -> bytes:
+    """Return a state as bytes; ``run_key`` says of which training."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
     about = json.dumps(
         {
             "version": VERSION,
-            "fingerprint": fingerprint,
+            "run_key": run_key,
             "epoch": state.epoch,
             "record": state.record,
         },
@@ -49,7 +49,7 @@ def pack(state: State, fingerprint: str) -> bytes:
     return content
 
 
-def unpack(content: bytes, fingerprint: str) -> State:
+def unpack(content: bytes, run_key: str) -> State:
     """Return the state that :func:`pack` made bytes of.
 
     Raises
@@ -71,7 +71,7 @@ def unpack(content: bytes, fingerprint: str) -> State:
         raise RecoveryError(
             f"it is of version {about['version']!r}, this code reads version {VERSION}"
         )
-    if about["fingerprint"] != fingerprint:
+    if about["run_key"] != run_key:
         raise RecoveryError("it is of another training")
     return State(about["epoch"], tensors, about["record"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from colorizer.photo.formats import FORMATS, readable_suffixes
+from colorizer.photo.formats import WRITE_FORMATS, readable_suffixes
 from colorizer.photo.plan import COLORED, marked_name
 
 UNNAMED = "photograph"
@@ -36,7 +36,10 @@ def clean_name(name: str) -> str:
 def known_suffix(name: str) -> str:
     """Return the suffix of a name if it is that of photographs, in lower case, or else ""."""
     suffix = PurePosixPath(name).suffix.lower()
-    known = (*readable_suffixes(), *(suffix for f in FORMATS.values() for suffix in f.suffixes))
+    known = (
+        *readable_suffixes(),
+        *(suffix for f in WRITE_FORMATS.values() for suffix in f.suffixes),
+    )
     return suffix if suffix in known else ""
 
 

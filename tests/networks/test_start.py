@@ -10,17 +10,16 @@ from safetensors import safe_open
 from torch import Tensor
 
 from colorizer.common.errors import UserError
+from colorizer.networks import unet
 from colorizer.networks.checkpoint import load_checkpoint
 from colorizer.networks.files import GENERAL
-from colorizer.networks.registry import MODELS, build
+from colorizer.networks.registry import NETWORKS, build, build_to_train
 from colorizer.networks.sync_layers import SharedChannelDropout
 from colorizer.networks.unet import UNet
-from colorizer.training import starting
-from colorizer.training.starting import build_to_train, starts_from_general
 from tests.network_helpers import plain_recipe, repeatable, unet_recipe
 
 
-@pytest.mark.parametrize("name", list(MODELS))
+@pytest.mark.parametrize("name", list(NETWORKS))
 def test_recipe_says_how_much_a_network_enlarges(name: str) -> None:
     recipe = unet_recipe(scale=1.5) if name == "unet" else plain_recipe(scale=1.5)
     assert float(build_to_train(name, recipe).scale) == 1.5
@@ -30,7 +29,7 @@ def test_recipe_says_how_much_a_network_enlarges(name: str) -> None:
 @pytest.mark.parametrize("name", ["conv_ae", "simple_ae"])
 def test_plain_recipe_builds_the_plain_network(name: str) -> None:
     model = build_to_train(name, plain_recipe())
-    assert type(model) is MODELS[name]
+    assert type(model) is NETWORKS[name]
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
@@ -98,11 +97,11 @@ class TestGeneral:
         assert {t.dtype for t in tensors.values() if t.ndim > 1} == {torch.float16}
 
     def test_missing_file_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(starting, "GENERAL", tmp_path / "general.safetensors")
+        monkeypatch.setattr(unet, "GENERAL", tmp_path / "general.safetensors")
         with pytest.raises(UserError, match=r"general\.safetensors not found"):
             build_to_train("unet", unet_recipe(start="general"))
 
     @pytest.mark.parametrize("start", ["general", "imagenet", "random"])
     def test_alone_can_colour_before_any_training(self, start: str) -> None:
-        assert starts_from_general(unet_recipe(start=start)) is (start == "general")
-        assert not starts_from_general(plain_recipe())
+        assert unet_recipe(start=start).starts_trained is (start == "general")
+        assert not plain_recipe().starts_trained

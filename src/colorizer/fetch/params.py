@@ -1,0 +1,53 @@
+"""What a source of photographs is given: the ``fetch`` block of ``params.yaml``, and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt
+
+from colorizer.common.blocks import Block
+
+
+class FetchParams(Block):
+    """Where photographs come from, and how far an archive is trusted.
+
+    Attributes
+    ----------
+    folder : str
+        The folder of ``dataset: folder``.
+    archive : str
+        The zip or tar of ``dataset: archive``: a path or an http(s) URL.
+    sha256 : str
+        The SHA-256 that the archive must have, in hexadecimal; empty for any.
+    max_unpacked_gb : float
+        The most that the photographs of an archive may unpack to, in 10^9 bytes.
+    max_expansion : float
+        The most that an entry of an archive may unpack to, in times its packed size.
+    """
+
+    block_name: ClassVar[str] = "fetch"
+
+    folder: str
+    archive: str
+    sha256: str
+    max_unpacked_gb: Annotated[float, Gt(0)]
+    max_expansion: Annotated[float, Ge(1)]
+
+
+@dataclass(frozen=True)
+class Places:
+    """What lasts from one run to the next.
+
+    Attributes
+    ----------
+    downloads : Path
+        The folder of downloads that broke off.
+    records : Path
+        The JSON file with the checksum of every download.
+    """
+
+    downloads: Path
+    records: Path

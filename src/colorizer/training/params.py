@@ -1,0 +1,71 @@
+"""The ``train`` block of ``params.yaml``: where to train, and the recipe of each network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge
+
+from colorizer.common.blocks import Block, Whole, choose, unknown
+from colorizer.networks.recipe import Recipe
+from colorizer.networks.registry import NETWORKS
+
+
+class TrainParams(Block):
+    """What a training takes from ``params.yaml``, whatever the network.
+
+    Attributes
+    ----------
+    device : str
+        Where the network computes: auto, cpu, cuda, cuda:1 ...
+    devices : int
+        The processes that share every batch, on this machine.
+    precision : str
+        Of the activations; the weights are always float32.
+    """
+
+    block_name: ClassVar[str] = "train"
+
+    device: str
+    devices: Annotated[Whole, Ge(1)]
+    precision: Literal["float32", "bf16"]
+
+
+def parse_train(content: dict[Any, Any], model: str) -> tuple[TrainParams, Recipe]:
+    """Check the block, and in it the recipes of all networks.
+
+    Parameters
+    ----------
+    content : dict
+        What the file says: the parameters of :class:`TrainParams`, and for each network a block
+        of its name, which its ``recipe_type`` checks.
+    model : str
+        The network to train.
+
+    Returns
+    -------
+    params : TrainParams
+        All but the recipes.
+    recipe : Recipe
+        That of the network to train.
+
+    Raises
+    ------
+    ParamsError
+        If there is no such network, if a key is unknown or missing, or if a value has the wrong
+        type or is out of range.
+    """
+    choose(model, NETWORKS, "model")
+    for key in content:
+        known = [*TrainParams.model_fields, *NETWORKS]
+        if key not in known:
+            raise unknown("train", key, known)
+    params = TrainParams.parse(
+        {key: value for key, value in content.items() if key not in NETWORKS}
+    )
+    recipes = {
+        name: network.recipe_type.parse(content[name], f"train.{name}")
+        for name, network in NETWORKS.items()
+        if name in content or name == model
+    }
+    return params, recipes[model]
