@@ -84,10 +84,10 @@ class TestNetwork:
     @pytest.mark.usefixtures("signal_handlers")
     def test_is_trained_kept_and_used_by_the_stages(self, elsewhere: Path) -> None:
         self.set_params(elsewhere, loss="l1", lr=0.01)
-        index = ["file,category,split"]
+        index = ["file,category,split,shard,row"]
         for split in ("train", "val", "test"):
             write_shards(Path("data/prepared"), noise(6, 16), split)
-            index += [f"{split}{number}.jpg,noise,{split}" for number in range(6)]
+            index += [f"{split}{number}.jpg,noise,{split},{split}-00000.npy,{number}" for number in range(6)]
         Path("data/prepared/index.csv").write_text("\n".join(index))
 
         stages.train.main()

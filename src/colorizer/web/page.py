@@ -1,25 +1,16 @@
-"""The layout of the page, and what happens when the visitor does something."""
+"""The layout of the page, and which of the visitor's actions each part of it starts."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import gradio as gr
 
-from colorizer.common.errors import UserError
-from colorizer.web import views
+from colorizer.web.actions import Actions
 from colorizer.web.examples import Example
-from colorizer.web.limits import RefusedError
-from colorizer.web.session import NamedFile, Session
 from colorizer.web.session_store import Sessions
-from colorizer.web.spots import Spot
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 TITLE = "Colour your black-and-white photographs"
 PROMISE = "Nothing is sent to the internet: all is done on the computer that runs this page."
@@ -47,7 +38,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
     saturation : float
         What the slider shows at first.
     """
-    answers = itertools.count(1)  # so that none looks like the one before
+    actions = Actions(sessions, examples, saturation)
 
     def leave(key: str) -> None:
         sessions.close(key)
@@ -80,98 +71,20 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
                     download = _html("download")
         shown = [chooser, strip, picture, work, slider, save_all]
 
-        def show(session: Session, problem: str | None = None) -> list[Any]:
-            chosen, strip_view = session.chosen, session.strip()
-            count = len(strip_view["photographs"])
-            return [
-                {"count": count, "problem": problem, "answer": next(answers)},
-                strip_view,
-                views.picture(session, is_new=True),
-                gr.Column(visible=chosen is not None),
-                chosen.saturation if chosen else saturation,
-                gr.Button(visible=count > 1),
-            ]
-
-        def start() -> tuple[str, dict[str, Any]]:
-            opened = sessions.open()
-            return opened, views.chooser(opened, sessions.limits, examples)
-
-        def show_after(session: Session, action: Callable[[], object]) -> list[Any]:
-            # A refusal is told by the chooser, which waits for this answer to go on.
-            problem = None
-            try:
-                action()
-            except (RefusedError, UserError) as error:
-                problem = str(error)
-            return show(session, problem)
-
-        @_telling_refusals
-        def color_next(key: str, event: gr.EventData) -> list[Any]:
-            session = sessions[key]
-            return show_after(session, lambda: session.color_next(choose=bool(event.first)))
-
-        @_telling_refusals
-        def color_example(key: str, event: gr.EventData) -> list[Any]:
-            session, example = sessions[key], examples[int(event.index)]
-
-            def color() -> None:
-                session.add(f"{example.path.stem}.jpg", example.write_grey)
-                session.color_next(choose=True)
-
-            return show_after(session, color)
-
-        @_telling_refusals
-        def choose(key: str, event: gr.EventData) -> list[Any]:
-            sessions[key].choose(int(event.number))
-            return show(sessions[key])
-
-        @_telling_refusals
-        def remove(key: str, event: gr.EventData) -> list[Any]:
-            sessions[key].remove(int(event.number))
-            return show(sessions[key])
-
-        @_telling_refusals
-        def saturate(key: str, value: float) -> dict[str, Any] | None:
-            sessions[key].saturate(value)
-            return views.picture(sessions[key], is_new=False)
-
-        @_telling_refusals
-        def add_spot(key: str, event: gr.EventData) -> dict[str, Any] | None:
-            sessions[key].add_spot(Spot(float(event.x), float(event.y), str(event.color)))
-            return views.picture(sessions[key], is_new=False)
-
-        def removing(which: Callable[[gr.EventData], slice]) -> Callable[..., Any]:
-            @_telling_refusals
-            def remove_spots(key: str, event: gr.EventData) -> dict[str, Any] | None:
-                sessions[key].remove_spots(which(event))
-                return views.picture(sessions[key], is_new=False)
-
-            return remove_spots
-
-        @_telling_refusals
-        def offer(key: str) -> str:
-            return _address(key, sessions[key].save())
-
-        @_telling_refusals
-        def offer_all(key: str) -> str:
-            return _address(key, sessions[key].save_all())
-
-        def one(event: gr.EventData) -> slice:
-            return slice(int(event.index), int(event.index) + 1)
-
-        page.load(start, None, [key, chooser], **EVENT)
-        chooser.upload(color_next, key, shown, **EVENT)
-        chooser.select(color_example, key, shown, **EVENT)
-        strip.select(choose, key, shown, **EVENT)
-        strip.delete(remove, key, shown, **EVENT)
-        slider.input(saturate, [key, slider], picture, **{**EVENT, "trigger_mode": "always_last"})
-        picture.select(add_spot, key, picture, **EVENT)
-        picture.delete(removing(one), key, picture, **EVENT)
-        picture.undo(removing(lambda _: slice(-1, None)), key, picture, **EVENT)
-        picture.clear(removing(lambda _: slice(None)), key, picture, **EVENT)
+        page.load(actions.start, None, [key, chooser], **EVENT)
+        chooser.upload(actions.color_next, key, shown, **EVENT)
+        chooser.select(actions.color_example, key, shown, **EVENT)
+        strip.select(actions.choose, key, shown, **EVENT)
+        strip.delete(actions.remove, key, shown, **EVENT)
+        last = {**EVENT, "trigger_mode": "always_last"}
+        slider.input(actions.saturate, [key, slider], picture, **last)
+        picture.select(actions.add_spot, key, picture, **EVENT)
+        picture.delete(actions.remove_spot, key, picture, **EVENT)
+        picture.undo(actions.remove_last_spot, key, picture, **EVENT)
+        picture.clear(actions.remove_all_spots, key, picture, **EVENT)
         once = {**EVENT, "trigger_mode": "once", "show_progress": "minimal"}
-        save.click(offer, key, download, **once)
-        save_all.click(offer_all, key, download, **once)
+        save.click(actions.offer, key, download, **once)
+        save_all.click(actions.offer_all, key, download, **once)
     return page
 
 
@@ -186,18 +99,3 @@ def _html(name: str) -> gr.HTML:
         apply_default_css=False,
         elem_id=name,
     )
-
-
-def _address(key: str, file: NamedFile) -> str:
-    return f"photographs/{key}/{file.path.name}"
-
-
-def _telling_refusals(function: Callable[P, R]) -> Callable[P, R]:
-    @wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except (RefusedError, UserError) as error:
-            raise gr.Error(str(error), title="Sorry", print_exception=False) from error
-
-    return wrapped
