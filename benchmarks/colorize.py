@@ -59,28 +59,28 @@ def measure(folder: Path, source: str, format_: str) -> None:
     import torch
     from torch import Tensor
 
-    from colorizer.networks.hinted import Seen
+    from colorizer.networks.hinted import Encoding
     from colorizer.networks.unet import UNet
-    from colorizer.photo.colorist import Colorist
-    from colorizer.predictors.torch_predictor import PhotoNetwork
+    from colorizer.photo.colorist import PhotoColorist
+    from colorizer.predictors.torch_predictor import TorchPredictor
 
     forward_s: list[float] = []
 
     class Timed(UNet):
-        def see(self, lightness: Tensor) -> Seen:
+        def encode(self, lightness: Tensor) -> Encoding:
             started = perf_counter()
-            seen = super().see(lightness)
+            seen = super().encode(lightness)
             forward_s.append(perf_counter() - started)
             return seen
 
-        def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+        def decode(self, seen: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
             started = perf_counter()
-            parts = super().follow(seen, hints)
+            parts = super().decode(seen, hints)
             forward_s.append(perf_counter() - started)
             return parts
 
-    network = PhotoNetwork(Timed().eval(), torch.device("cpu"), 192, mirror=True)
-    colorist = Colorist(network, 1.0, 95, side_by_side=False)
+    network = TorchPredictor(Timed().eval(), torch.device("cpu"), 192, mirror=True)
+    colorist = PhotoColorist(network, 1.0, 95, side_by_side=False)
     target = folder / f"result{FORMATS[format_]}"
     times = []
     for name in ("small.jpg", *[source] * ROUNDS):

@@ -79,24 +79,26 @@ def serve(file: Path) -> None:
 def _with_torch(file: Path) -> tuple[Predict, int]:
     import torch
 
-    from colorizer.inference.predict_with_hints import Glance
-    from colorizer.predictors.torch_predictor import load_photo_network
+    from colorizer.inference.predict_with_hints import EncodedPhotographs
+    from colorizer.predictors.torch_predictor import load_torch_predictor
 
-    model = load_photo_network(file, torch.device("cpu")).model
+    model = load_torch_predictor(file, torch.device("cpu")).model
 
     def predict(lightness: Floats) -> object:
-        return Glance(model, torch.from_numpy(lightness), mirror=True).follow(torch.empty(1, 0, 4))
+        return EncodedPhotographs(model, torch.from_numpy(lightness), mirror=True).decode(
+            torch.empty(1, 0, 4)
+        )
 
     return predict, torch.get_num_threads()
 
 
 def _with_onnx(file: Path) -> tuple[Predict, int]:
-    from colorizer.predictors.onnx_predictor import load_onnx_network
+    from colorizer.predictors.onnx_predictor import load_onnx_predictor
 
-    network = load_onnx_network(file)
+    network = load_onnx_predictor(file)
 
     def predict(lightness: Floats) -> object:
-        return network.predict_seen(lightness, np.empty((1, 0, 4), np.float32))
+        return network.predict_lightness(lightness, np.empty((1, 0, 4), np.float32))
 
     return predict, network.session.get_session_options().intra_op_num_threads
 

@@ -116,8 +116,8 @@ def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Batch], 
         lab = batch.lab.to(device)
         if not features:  # in the first round, which is not timed
             with torch.no_grad():
-                features.extend(network.encode(lab[:, :1]))
-        ab = network.full_size(network.to_ab(network.decode(features)))
+                features.extend(network.encoder_features(lab[:, :1]))
+        ab = network.full_size(network.to_ab(network.decoder_features(features)))
         loss = LOSSES[recipe.loss](ab, lab[:, 1:] / AB_SCALE)
         loss.item()
         learner.optimizer.zero_grad()

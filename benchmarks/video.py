@@ -40,7 +40,7 @@ from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
 from colorizer.evaluation.metrics import psnr_from_mse
 from colorizer.networks.devices import pick_device
 from colorizer.networks.files import CHECKPOINT
-from colorizer.predictors.torch_predictor import PhotoNetwork, load_photo_network
+from colorizer.predictors.torch_predictor import TorchPredictor, load_torch_predictor
 from colorizer.video.colorist import VideoColorist, motion_lightness
 from colorizer.video.luma import Coding, chroma_of, greys_of
 from colorizer.video.smoothing import ChromaSmoother
@@ -74,7 +74,7 @@ def main() -> None:
     )
     parser.add_argument("--checkpoint", type=Path, default=REPOSITORY / CHECKPOINT)
     arguments = parser.parse_args()
-    network = load_photo_network(arguments.checkpoint, pick_device("auto"), mirror=False)
+    network = load_torch_predictor(arguments.checkpoint, pick_device("auto"), mirror=False)
     table = pd.read_csv(INDEX)
     files = table.loc[table["split"] == arguments.split, "file"]
     scenes = [Image.open(SAMPLE / file).convert("RGB") for file in files if "scenes/" in file]
@@ -120,7 +120,10 @@ def grainy(frame: Image.Image, generator: np.random.Generator) -> Image.Image:
 
 
 def _print_smoothing(
-    network: PhotoNetwork, scenes: list[Image.Image], things: list[Image.Image], taus: list[float]
+    network: TorchPredictor,
+    scenes: list[Image.Image],
+    things: list[Image.Image],
+    taus: list[float],
 ) -> None:
     scores = {(tau, kind): Scores([], []) for tau in taus for kind in KINDS}
     for number, scene in enumerate(scenes):
@@ -134,7 +137,7 @@ def _print_smoothing(
 
 
 def _measure(
-    network: PhotoNetwork,
+    network: TorchPredictor,
     kind: str,
     scene: Image.Image,
     thing: Image.Image,
@@ -168,7 +171,7 @@ def _measure(
             before[tau] = ab
 
 
-def _print_times(network: PhotoNetwork, scene: Image.Image) -> None:
+def _print_times(network: TorchPredictor, scene: Image.Image) -> None:
     generator = np.random.default_rng(0)
     coloured = [frame for frame, _ in frames_of("pan", scene, scene)]
     frames = [grainy(frame, generator) for frame in coloured]

@@ -13,7 +13,7 @@ from colorizer.data.shards import Shards, read_split_index, write_shards
 from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.metrics import mse, psnr_from_mse
 from colorizer.figures.panels import Coloring, panel, panel_names, save_picture
-from colorizer.inference.cluster import colorist
+from colorizer.inference.cluster import open_colorizer
 from colorizer.inference.params import PredictParams
 from colorizer.inference.saturation import saturation_of
 
@@ -31,7 +31,7 @@ def main() -> None:
     # Content hash orders the shards, so the first few are the same in every experiment.
     train = Shards(PREPARED, TRAIN)[: params.panels]
     saturation = saturation_of(params, CHECKPOINT)
-    with colorist(CHECKPOINT, params, all_params.seed, saturation) as colorize:
+    with open_colorizer(CHECKPOINT, params, all_params.seed, saturation) as colorize:
         with whole_folder(PREDICTIONS) as partial:
             write_shards(partial, TEST, colorize(test), len(test), test.size)
         train_colored = np.array(list(colorize(train)))

@@ -10,7 +10,7 @@ from colorizer.data.splits import TRAIN
 from colorizer.figures.charts import save_figure
 from colorizer.figures.dataset import dataset_figure
 from colorizer.prepare.params import PrepareParams
-from colorizer.prepare.pipeline import prepare, rejected
+from colorizer.prepare.pipeline import list_rejected, prepare
 
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
@@ -29,7 +29,7 @@ def main() -> None:
     # Apart from the figures above, and no output: a time is another one in every run.
     images_per_s = round(len(prepared.index) / seconds, 1)
     write_json(SPEED, {"images_per_s": images_per_s, "seconds": round(seconds, 2)})
-    write_csv(REJECTED, rejected(prepared.index))
+    write_csv(REJECTED, list_rejected(prepared.index))
     save_figure(FIGURE, dataset_figure(PREPARED, prepared.index))
     print(
         f"{prepared.summary['kept']} of {prepared.summary['found']} photographs kept, "

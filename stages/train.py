@@ -12,7 +12,7 @@ from colorizer.common.params import load_params
 from colorizer.common.tables import write_csv, write_json
 from colorizer.evaluation.saturation_curve import measure_vividness
 from colorizer.networks.checkpoint import save_checkpoint
-from colorizer.training.distributed import joined, process_device
+from colorizer.training.distributed import join_processes, process_device
 from colorizer.training.launching import hand_over, launch, must_launch
 from colorizer.training.params import parse_train
 from colorizer.training.pipeline import Plan, Result, train_network
@@ -35,7 +35,7 @@ def main() -> None:
         return
     plan = Plan(params.model, recipe, params.epochs, params.seed, where.precision)
     device = process_device(where.device)
-    with joined(device) as processes:
+    with join_processes(device) as processes:
         train_network(
             plan,
             PREPARED,

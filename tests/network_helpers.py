@@ -22,7 +22,7 @@ from colorizer.data.shards import write_shards as write_split
 from colorizer.networks.base import Colorizer
 from colorizer.networks.devices import make_repeatable
 from colorizer.networks.hint_head import DOUBT, HintHead
-from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.hinted import Encoding, HintedColorizer
 from colorizer.networks.recipe import Recipe
 from colorizer.networks.unet import UNetRecipe
 
@@ -149,16 +149,16 @@ class HintedPainter(HintedColorizer):
         assert self.hint_head.doubt.bias is not None
         nn.init.constant_(self.hint_head.doubt.bias, doubt)
 
-    def see(self, lightness: Tensor) -> Seen:
+    def encode(self, lightness: Tensor) -> Encoding:
         small = F.avg_pool2d(lightness, 2)
         ab: Tensor = self.layer(small / 100).tanh() / 4
-        return Seen(ab, torch.cat([small / 20, 4 * ab], dim=1))
+        return Encoding(ab, torch.cat([small / 20, 4 * ab], dim=1))
 
     def full_size(self, ab: Tensor) -> Tensor:
         return F.interpolate(ab, scale_factor=2, mode="bilinear")
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
-        return self.full_size(self.see(lightness).ab)
+        return self.full_size(self.encode(lightness).ab)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from colorizer.color.lab_torch import lab_from_bytes
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_head import DOUBT, HintHead
-from colorizer.networks.hinted import HintedColorizer, Seen
-from colorizer.photo.colorist import Colorist
-from colorizer.predictors.torch_predictor import PhotoNetwork
+from colorizer.networks.hinted import Encoding, HintedColorizer
+from colorizer.photo.colorist import PhotoColorist
+from colorizer.predictors.torch_predictor import TorchPredictor
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,26 +57,26 @@ class Follower(HintedColorizer):
         assert self.hint_head.doubt.bias is not None
         nn.init.constant_(self.hint_head.doubt.bias, doubt)
 
-    def see(self, lightness: Tensor) -> Seen:
-        return Seen(self.painter.scaled_ab(lightness), lightness / 20)
+    def encode(self, lightness: Tensor) -> Encoding:
+        return Encoding(self.painter.scaled_ab(lightness), lightness / 20)
 
     def full_size(self, ab: Tensor) -> Tensor:
         return ab
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
-        return self.see(lightness).ab
+        return self.encode(lightness).ab
 
 
-def network(model: Colorizer | None = None, side: int = 32) -> PhotoNetwork:
+def network(model: Colorizer | None = None, side: int = 32) -> TorchPredictor:
     """Return a network that sees little."""
-    return PhotoNetwork((model or OneColor()).eval(), CPU, side, mirror=True)
+    return TorchPredictor((model or OneColor()).eval(), CPU, side, mirror=True)
 
 
 def colorist(
     model: Colorizer | None = None, side_by_side: bool = False, saturation: float = 1.0
-) -> Colorist:
+) -> PhotoColorist:
     """Return what colours as the network says."""
-    return Colorist(network(model), saturation, quality=95, side_by_side=side_by_side)
+    return PhotoColorist(network(model), saturation, quality=95, side_by_side=side_by_side)
 
 
 def greys(width: int = 300, height: int = 260) -> Image.Image:

@@ -87,7 +87,10 @@ class TestNetwork:
         index = ["file,category,split,shard,row"]
         for split in ("train", "val", "test"):
             write_shards(Path("data/prepared"), noise(6, 16), split)
-            index += [f"{split}{number}.jpg,noise,{split},{split}-00000.npy,{number}" for number in range(6)]
+            index += [
+                f"{split}{number}.jpg,noise,{split},{split}-00000.npy,{number}"
+                for number in range(6)
+            ]
         Path("data/prepared/index.csv").write_text("\n".join(index))
 
         stages.train.main()

@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw, ImageOps
 
 from colorizer.color.lab_torch import lab_from_bytes
 from colorizer.common.errors import UserError
-from colorizer.data.aging import STEPS, aged, only
+from colorizer.data.aging import STEPS, age, step_alone
 from colorizer.networks.files import GENERAL
-from colorizer.photo.colorist import Colorist
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.hints import parse_hint
 from colorizer.photo.read import read_photo
 from colorizer.predictors.load import load_predictor
@@ -57,7 +57,7 @@ def main() -> None:
     """Write docs/images/before_after.jpg, panels.jpg, hints.jpg and aging.jpg."""
     try:
         network, saturation = load_predictor(GENERAL, {})
-        colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+        colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
         before_after = [_both(colorist, name) for name in BEFORE_AFTER]
         panels = [(*_both(colorist, name), _true(name)) for name in PANELS]
         hinted = [_hinted(colorist, name, hints) for name, hints in HINTS.items()]
@@ -73,14 +73,14 @@ def _true(name: str) -> Image.Image:
     return ImageOps.fit(Image.open(SAMPLE / name).convert("RGB"), (SIDE, SIDE))
 
 
-def _both(colorist: Colorist, name: str) -> tuple[Image.Image, Image.Image]:
+def _both(colorist: PhotoColorist, name: str) -> tuple[Image.Image, Image.Image]:
     """Return a photograph without its colours, and coloured, both as squares."""
     colored = colorist.picture(read_photo(SAMPLE / name)).convert("RGB")
     return _grey(_true(name)), ImageOps.fit(colored, (SIDE, SIDE))
 
 
 def _hinted(
-    colorist: Colorist, name: str, hints: Sequence[tuple[float, float, str]]
+    colorist: PhotoColorist, name: str, hints: Sequence[tuple[float, float, str]]
 ) -> tuple[Image.Image, Image.Image]:
     """Return a photograph coloured without and with hints; where these are is marked."""
     photo = read_photo(SAMPLE / name)
@@ -115,7 +115,7 @@ def _save_aging() -> None:
     seeds = torch.arange(SEED, SEED + len(AGED))
     rows, names = [[_shown(one[0].numpy()) for one in lab]], ["as it was"]
     for step in ("spectral_response", *STEPS, "paper_border"):
-        rows.append([_shown(one[0].numpy()) for one in aged(lab, only(step), seeds)])
+        rows.append([_shown(one[0].numpy()) for one in age(lab, step_alone(step), seeds)])
         names.append(step)
     _save("aging.jpg", rows, names)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from colorizer.cli.evaluate_folder import FolderEvaluation, counted, evaluate_folder
+from colorizer.cli.evaluate_folder import FolderEvaluation, count_reasons, evaluate_folder
 from colorizer.common.errors import UserError
 from colorizer.data.shards import Shards, read_index, read_split_index
 from colorizer.data.splits import TEST
@@ -92,7 +92,7 @@ def test_what_was_left_out_is_told(evaluation: FolderEvaluation) -> None:
     assert dict(zip(left_out["path"], left_out["reason"], strict=True)) == {
         name: reason for name, (_, reason, _) in BAD.items()
     }
-    assert counted(left_out) == (
+    assert count_reasons(left_out) == (
         "1 near-colourless, 1 too large, 1 too small, 2 unreadable, 1 vertical"
     )
     details = dict(zip(left_out["path"], left_out["detail"], strict=True))

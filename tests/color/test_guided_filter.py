@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from colorizer.color.guided_filter import LEAST_VARIANCE, RADIUS, guide
+from colorizer.color.guided_filter import LEAST_VARIANCE, RADIUS, fit_guide
 
 
 def test_is_the_guided_filter() -> None:
@@ -10,7 +10,7 @@ def test_is_the_guided_filter() -> None:
     lightness = generator.uniform(0, 100, (1, 12, 15)).astype(np.float32)
     ab = generator.normal(0, 20, (2, 12, 15)).astype(np.float32)
 
-    found = np.concatenate(guide(ab, lightness))
+    found = np.concatenate(fit_guide(ab, lightness))
 
     # A line is fitted to every window, and a pixel takes the mean of all lines that reach it.
     lines = np.zeros((4, 12, 15))
@@ -33,7 +33,7 @@ def test_is_the_guided_filter() -> None:
 def test_of_flat_lightness_it_is_a_mean() -> None:
     ab = np.full((2, 8, 10), 7, np.float32)
 
-    slope, offset = guide(ab, np.full((1, 8, 10), 100, np.float32))
+    slope, offset = fit_guide(ab, np.full((1, 8, 10), 100, np.float32))
 
     np.testing.assert_allclose(slope, np.zeros_like(ab), atol=1e-6)
     np.testing.assert_allclose(offset, ab, atol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from colorizer.color.lab_torch import lab_from_bytes
-from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
+from colorizer.data.dataset import LabPhotographs, shuffle, steps_per_epoch
 from colorizer.data.shards import Shards
 from tests.memory_helpers import needs_linux, peak_growth
 from tests.network_helpers import (
@@ -23,7 +23,7 @@ def generator(seed: int = 0) -> torch.Generator:
 def convert_and_read(folder: Path) -> float:
     """Read all batches of a split in random order; return a sum, so that every page is touched."""
     lab = LabPhotographs(Shards(folder, "train"))
-    return sum(float(batch.sum()) for batch in lab.batches(16, shuffled(len(lab), generator())))
+    return sum(float(batch.sum()) for batch in lab.batches(16, shuffle(len(lab), generator())))
 
 
 class TestLabPhotographs:
@@ -95,10 +95,10 @@ class TestLabPhotographs:
 class TestShuffled:
     @pytest.mark.parametrize("count", [0, 1, 2, 100])
     def test_every_number_comes_once(self, count: int) -> None:
-        assert sorted(shuffled(count, generator()).tolist()) == list(range(count))
+        assert sorted(shuffle(count, generator()).tolist()) == list(range(count))
 
     def test_order_follows_the_generator(self) -> None:
-        first, again, other = (shuffled(50, generator(seed)) for seed in (1, 1, 2))
+        first, again, other = (shuffle(50, generator(seed)) for seed in (1, 1, 2))
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 

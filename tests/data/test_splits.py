@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorizer.data.splits import SPLITS, TEST, TRAIN, VAL, assign_splits, within_limit
+from colorizer.data.splits import SPLITS, TEST, TRAIN, VAL, assign_splits, select_within_limit
 
 USUAL = {"val": 0.1, "test": 0.2}
 # What is left to train on may be little, but it is something.
@@ -333,17 +333,17 @@ class TestStability:
 class TestLimit:
     @pytest.mark.parametrize("limit", [1, 2, 99, 999, 1000])
     def test_takes_as_many_as_it_says(self, limit: int) -> None:
-        assert within_limit(table(spread(1000, 20)), limit).sum() == limit
+        assert select_within_limit(table(spread(1000, 20)), limit).sum() == limit
 
     def test_of_more_than_there_are_takes_all(self) -> None:
-        assert within_limit(table(["a", "b", "a"]), 4).all()
+        assert select_within_limit(table(["a", "b", "a"]), 4).all()
 
     @pytest.mark.parametrize("categories", [1, 9, 50])
     def test_takes_of_a_lower_one_what_a_higher_one_takes_too(self, categories: int) -> None:
         photographs = table(spread(60, categories))
-        before = within_limit(photographs, 1)
+        before = select_within_limit(photographs, 1)
         for limit in range(2, 61):
-            after = within_limit(photographs, limit)
+            after = select_within_limit(photographs, limit)
             assert (after | ~before).all(), limit
             before = after
 
@@ -352,7 +352,7 @@ class TestLimit:
     def test_takes_the_same_share_of_every_category(self, categories: int, limit: int) -> None:
         photographs = table(spread(1000, categories))
         sizes = photographs.groupby("category").size()
-        taken = within_limit(photographs, limit).groupby(photographs["category"]).sum()
+        taken = select_within_limit(photographs, limit).groupby(photographs["category"]).sum()
         # There is one share which all categories have to less than a photograph.
         assert ((taken - 1) / sizes).max() < ((taken + 1) / sizes).min()
         # And it is about that of the whole.
@@ -360,23 +360,23 @@ class TestLimit:
 
     def test_takes_small_categories_as_often_as_large_ones(self) -> None:
         photographs = table(["large"] * 500 + [f"single {number}" for number in range(500)])
-        taken = within_limit(photographs, 300)
+        taken = select_within_limit(photographs, 300)
         assert taken[:500].sum() == pytest.approx(150, abs=15)
 
     def test_depends_on_neither_order_nor_index_nor_splits(self) -> None:
         photographs = table(spread(300, 8))
         other = photographs.sample(frac=1, random_state=0)
         other.index = other.index + 1000
-        expected = photographs[within_limit(photographs, 100)]["sha256"]
-        assert set(other[within_limit(other, 100)]["sha256"]) == set(expected)
+        expected = photographs[select_within_limit(photographs, 100)]["sha256"]
+        assert set(other[select_within_limit(other, 100)]["sha256"]) == set(expected)
 
     def test_is_no_end_of_the_hashes(self) -> None:
         photographs = table(["a"] * 200)
-        chosen = photographs[within_limit(photographs, 100)]["sha256"]
+        chosen = photographs[select_within_limit(photographs, 100)]["sha256"]
         ends = photographs["sha256"].sort_values()
         assert 20 < chosen.isin(ends[:100]).sum() < 80
 
     def test_counts_copies_one_by_one(self) -> None:
         photographs = table(["a", "a", "a"])
         photographs["sha256"] = photographs["sha256"][0]
-        assert within_limit(photographs, 2).sum() == 2
+        assert select_within_limit(photographs, 2).sum() == 2

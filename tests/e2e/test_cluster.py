@@ -14,7 +14,7 @@ import torch
 from colorizer.common import dask_pool
 from colorizer.common.errors import UserError
 from colorizer.common.params import Params
-from colorizer.inference.cluster import colorist
+from colorizer.inference.cluster import open_colorizer
 from colorizer.inference.params import PredictParams
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
@@ -228,7 +228,7 @@ def test_cluster_predicts_the_same(
     found = []
     for scheduler in ("", cluster.address):
         params = predict.replace(scheduler=scheduler)
-        with repeatable(SEED), colorist(checkpoint, params, SEED, 1.5) as colorize:
+        with repeatable(SEED), open_colorizer(checkpoint, params, SEED, 1.5) as colorize:
             found.append(np.array([*colorize(photographs), *colorize(photographs[:1])]))
 
     np.testing.assert_array_equal(found[1], found[0])

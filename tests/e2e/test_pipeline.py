@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from colorizer.inference.saturation import cautious, choose_saturation
+from colorizer.inference.saturation import choose_saturation, moderate
 from tests.e2e.conftest import Clone
 
 PER_IMAGE = [
@@ -108,7 +108,7 @@ def test_saturation_is_chosen_on_val(clone: Clone) -> None:
     (val,) = set(vividness["photographs"])
     assert val == clone.json("metrics/prepare.json")["splits"]["val"]
     cost = yaml.safe_load(clone.read("params.yaml"))["predict"]["saturation_cost"]
-    assert chosen == cautious(choose_saturation(vividness, cost), val)
+    assert chosen == moderate(choose_saturation(vividness, cost), val)
 
 
 @pytest.mark.parametrize("split", ["test", "train"])

@@ -17,7 +17,7 @@ from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import measure
 from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
-from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer
 from tests.network_helpers import (
@@ -59,13 +59,13 @@ def colored_flat(count: int, size: int = 16) -> Photographs:
 def followed(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     """Note which hints are given, batch by batch."""
     noted: list[Tensor] = []
-    follow = Glance.follow
+    decode = EncodedPhotographs.decode
 
-    def noting(glance: Glance, hints: Tensor) -> Chroma[Tensor]:
+    def noting(encoded: EncodedPhotographs, hints: Tensor) -> Chroma[Tensor]:
         noted.append(hints)
-        return follow(glance, hints)
+        return decode(encoded, hints)
 
-    monkeypatch.setattr(Glance, "follow", noting)
+    monkeypatch.setattr(EncodedPhotographs, "decode", noting)
     return noted
 
 

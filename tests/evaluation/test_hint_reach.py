@@ -19,7 +19,7 @@ from colorizer.evaluation.hint_reach import (
 from colorizer.inference.params import PredictParams
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import cells_of
-from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.hinted import Encoding, HintedColorizer
 from tests.network_helpers import HintedPainter, Painter, Photographs, noise
 
 CPU = torch.device("cpu")
@@ -38,13 +38,13 @@ class Constructed(HintedColorizer):
         """Return (B, 1, H, W) for L, (B, 1, H, W), and one hint each, (B, 1, 4)."""
         raise NotImplementedError
 
-    def see(self, lightness: Tensor) -> Seen:
-        return Seen(torch.zeros(len(lightness), 2, *lightness.shape[-2:]), lightness)
+    def encode(self, lightness: Tensor) -> Encoding:
+        return Encoding(torch.zeros(len(lightness), 2, *lightness.shape[-2:]), lightness)
 
     def full_size(self, ab: Tensor) -> Tensor:
         return ab
 
-    def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, seen: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
         weight = self.weight(seen.features, hints)
         return seen.ab, weight * hints[:, 0, 2:, None, None]
 

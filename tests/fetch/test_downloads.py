@@ -12,7 +12,7 @@ import pytest
 
 from colorizer.common.errors import UserError
 from colorizer.fetch import downloads
-from colorizer.fetch.downloads import downloaded, is_url, remote_file
+from colorizer.fetch.downloads import download, is_url, remote_file
 from tests.data_helpers import serving, tree
 from tests.file_server import FileHandler, ServedFile, serving_file
 
@@ -50,12 +50,12 @@ def url(file: ServedFile) -> Iterator[str]:
 
 
 def content_of(url: str, folder: Path) -> bytes:
-    with downloaded(remote_file(url), folder) as path:
+    with download(remote_file(url), folder) as path:
         return path.read_bytes()
 
 
 def error_of(url: str, folder: Path) -> str:
-    with pytest.raises(UserError) as raised, downloaded(remote_file(url), folder):
+    with pytest.raises(UserError) as raised, download(remote_file(url), folder):
         pytest.fail("nothing was to come")
     return str(raised.value)
 
@@ -107,7 +107,7 @@ def test_nothing_is_left_of_a_file_that_was_used(url: str, folder: Path) -> None
 
 
 def test_nothing_is_left_of_a_file_of_no_use(url: str, folder: Path) -> None:
-    with pytest.raises(UserError, match="broken"), downloaded(remote_file(url), folder):
+    with pytest.raises(UserError, match="broken"), download(remote_file(url), folder):
         raise UserError("broken")
 
     assert kept(folder) == [".lock"]
@@ -176,7 +176,7 @@ def test_run_that_is_interrupted_keeps_what_has_come(
 
     monkeypatch.setattr("time.sleep", interrupt)
     file.cuts = [HALF]
-    with pytest.raises(KeyboardInterrupt), downloaded(remote_file(url), folder):
+    with pytest.raises(KeyboardInterrupt), download(remote_file(url), folder):
         pytest.fail("nothing was to come")
 
     assert content_of(url, folder) == CONTENT
@@ -186,7 +186,7 @@ def test_run_that_is_interrupted_keeps_what_has_come(
 def test_file_that_is_here_is_not_downloaded_again(
     file: ServedFile, url: str, folder: Path
 ) -> None:
-    with pytest.raises(KeyboardInterrupt), downloaded(remote_file(url), folder):
+    with pytest.raises(KeyboardInterrupt), download(remote_file(url), folder):
         raise KeyboardInterrupt
     file.asked.clear()
 
@@ -258,7 +258,7 @@ def test_part_of_a_version_without_a_name_begins_anew(
     file: ServedFile, url: str, folder: Path, etag: str, tells_length: bool
 ) -> None:
     file.etag, file.tells_length = etag, tells_length
-    with pytest.raises(KeyboardInterrupt), downloaded(remote_file(url), folder):
+    with pytest.raises(KeyboardInterrupt), download(remote_file(url), folder):
         raise KeyboardInterrupt
     file.content = OTHER
 
@@ -291,7 +291,7 @@ def test_two_files_are_kept_apart(file: ServedFile, url: str, folder: Path) -> N
 
 
 def test_second_run_leaves_the_first_alone(url: str, folder: Path) -> None:
-    with downloaded(remote_file(url), folder) as path:
+    with download(remote_file(url), folder) as path:
         assert error_of(url, folder) == (
             f"another run is downloading {url} into {folder}; run again when it has ended"
         )
@@ -436,7 +436,7 @@ def test_full_disk_takes_nothing_of_what_has_come(
 
     with monkeypatch.context() as patched:
         patched.setattr(downloads, "blocks_of", full)
-        with pytest.raises(OSError, match="No space left"), downloaded(remote_file(url), folder):
+        with pytest.raises(OSError, match="No space left"), download(remote_file(url), folder):
             pytest.fail("nothing was to come")
 
     assert content_of(url, folder) == CONTENT

@@ -6,7 +6,7 @@ import pytest
 
 from colorizer.common.errors import UserError
 from colorizer.fetch.entry_names import (
-    decoded,
+    decode_name,
     is_archive,
     is_photograph,
     require_distinct,
@@ -27,11 +27,11 @@ CONTROL, LONG = "with control characters in the name", "with a name too long"
     ],
 )
 def test_any_bytes_become_a_name(name: bytes, text: str) -> None:
-    assert decoded(name) == text
+    assert decode_name(name) == text
 
 
 def test_every_byte_is_a_character() -> None:
-    assert len(decoded(bytes(range(256)))) == 256
+    assert len(decode_name(bytes(range(256)))) == 256
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from colorizer.common.errors import UserError
-from colorizer.fetch.downloads import downloaded
+from colorizer.fetch.downloads import download
 from colorizer.fetch.google_drive import drive_file
 from tests import fake_drive
 from tests.data_helpers import tree
@@ -43,12 +43,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def content_of(folder: Path) -> bytes:
-    with downloaded(REMOTE, folder) as path:
+    with download(REMOTE, folder) as path:
         return path.read_bytes()
 
 
 def error_of(folder: Path) -> str:
-    with pytest.raises(UserError) as raised, downloaded(REMOTE, folder):
+    with pytest.raises(UserError) as raised, download(REMOTE, folder):
         pytest.fail("nothing was to come")
     return str(raised.value)
 

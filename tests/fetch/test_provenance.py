@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from colorizer.common.errors import UserError
-from colorizer.fetch.provenance import SOURCE, Digest, Origin, record, recorded, write_source
+from colorizer.fetch.provenance import (
+    SOURCE,
+    Digest,
+    Origin,
+    read_record,
+    write_record,
+    write_source,
+)
 
 URL = "https://photos.example/a.zip"
 OTHER_URL = "https://other.example/b.zip"
@@ -28,17 +35,17 @@ def test_digest_of_a_file(tmp_path: Path) -> None:
 
 
 def test_record_is_kept(records: Path) -> None:
-    assert recorded(records, URL) is None
-    record(records, URL, DIGEST)
+    assert read_record(records, URL) is None
+    write_record(records, URL, DIGEST)
 
-    assert recorded(records, URL) == DIGEST
-    assert recorded(records, OTHER_URL) is None
+    assert read_record(records, URL) == DIGEST
+    assert read_record(records, OTHER_URL) is None
 
 
 def test_records_are_sorted_and_end_in_a_line_feed(records: Path) -> None:
-    record(records, URL, DIGEST)
-    record(records, OTHER_URL, OTHER)
-    record(records, URL, OTHER)
+    write_record(records, URL, DIGEST)
+    write_record(records, OTHER_URL, OTHER)
+    write_record(records, URL, OTHER)
 
     assert records.read_bytes() == (
         b'{\n  "https://other.example/b.zip": {\n'
@@ -53,7 +60,7 @@ def test_record_that_says_the_same_is_not_written_again(records: Path) -> None:
     records.write_text(json.dumps({URL: {"bytes": 10, "sha256": "0" * 64}}))
     before = records.read_bytes()
 
-    record(records, URL, DIGEST)
+    write_record(records, URL, DIGEST)
 
     assert records.read_bytes() == before
 
@@ -66,7 +73,7 @@ def test_records_that_cannot_be_understood_are_told(records: Path, content: str)
     records.write_text(content)
 
     with pytest.raises(UserError) as raised:
-        recorded(records, URL)
+        read_record(records, URL)
 
     assert str(raised.value) == (
         f"{records} must hold an address, sha256 and bytes for every download, as JSON; restore "

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from colorizer.images.jpeg_dc import DC_SCALE, without_detail
+from colorizer.images.jpeg_dc import DC_SCALE, strip_detail
 from colorizer.images.square import SquareRule, load_square
 from tests.data_helpers import colorful
 
@@ -65,28 +65,28 @@ def test_an_eighth_of_the_size_is_the_same_to_the_bit(
     whole = jpeg(
         noisy(width, height, mode), quality=quality, restart_marker_blocks=restart, **chroma
     )
-    lighter = without_detail(whole)
+    lighter = strip_detail(whole)
     assert lighter is not None
     np.testing.assert_array_equal(eighth(lighter), eighth(whole))
 
 
 def test_more_blocks_than_one_run_can_skip() -> None:
     whole = jpeg(noisy(2048, 1100), subsampling="4:4:4")  # 35,328 blocks, a run has 32,767
-    lighter = without_detail(whole)
+    lighter = strip_detail(whole)
     assert lighter is not None
     np.testing.assert_array_equal(eighth(lighter), eighth(whole))
 
 
 def test_what_is_left_out_is_most_of_the_file() -> None:
     whole = jpeg(noisy(512, 512))
-    lighter = without_detail(whole)
+    lighter = strip_detail(whole)
     assert lighter is not None
     assert len(lighter) < len(whole) / 2
 
 
 def test_subsampled_chroma_stays_whole() -> None:
     fine, coarse = (
-        without_detail(jpeg(noisy(64, 64), subsampling=subsampling))
+        strip_detail(jpeg(noisy(64, 64), subsampling=subsampling))
         for subsampling in ("4:4:4", "4:2:0")
     )
     assert fine is not None
@@ -99,7 +99,7 @@ def test_subsampled_chroma_stays_whole() -> None:
 def test_profile_and_orientation_stay() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    lighter = without_detail(jpeg(noisy(64, 48), exif=exif, icc_profile=b"profile " * 20))
+    lighter = strip_detail(jpeg(noisy(64, 48), exif=exif, icc_profile=b"profile " * 20))
     assert lighter is not None
     with Image.open(BytesIO(lighter)) as image:
         assert image.getexif()[0x0112] == 6
@@ -110,7 +110,7 @@ def test_fill_bytes_before_markers_are_no_markers() -> None:
     whole = jpeg(noisy(64, 48))
     tables = whole.index(b"\xff\xdb")
     filled = whole[:tables] + b"\xff" * 3 + whole[tables:]
-    lighter = without_detail(filled)
+    lighter = strip_detail(filled)
     assert lighter is not None
     np.testing.assert_array_equal(eighth(lighter), eighth(whole))
 
@@ -119,7 +119,7 @@ def test_a_thumbnail_in_the_exif_block_is_not_taken_for_the_photograph() -> None
     exif = Image.Exif()
     exif[0x9286] = jpeg(noisy(16, 16))  # a JPEG within, with markers of its own
     whole = jpeg(noisy(96, 64), exif=exif)
-    lighter = without_detail(whole)
+    lighter = strip_detail(whole)
     assert lighter is not None
     np.testing.assert_array_equal(eighth(lighter), eighth(whole))
 
@@ -129,18 +129,18 @@ def test_a_thumbnail_in_the_exif_block_is_not_taken_for_the_photograph() -> None
     [b"", b"\xff\xd8", b"\xff\xd8\xff", b"no JPEG", b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xc2\x00"],
 )
 def test_what_is_no_jpeg_is_left_alone(content: bytes) -> None:
-    assert without_detail(content) is None
+    assert strip_detail(content) is None
 
 
 def test_a_baseline_jpeg_is_left_alone() -> None:
-    assert without_detail(jpeg(noisy(64, 64), progressive=False)) is None
+    assert strip_detail(jpeg(noisy(64, 64), progressive=False)) is None
 
 
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_truncated_jpeg_is_left_alone(data: st.DataObject) -> None:
     whole = jpeg(noisy(48, 40))
-    assert without_detail(whole[: data.draw(st.integers(0, len(whole) - 1))]) is None
+    assert strip_detail(whole[: data.draw(st.integers(0, len(whole) - 1))]) is None
 
 
 @settings(max_examples=200)
@@ -149,7 +149,7 @@ def test_a_damaged_jpeg_raises_nothing(data: st.DataObject) -> None:
     broken = bytearray(jpeg(noisy(48, 40)))
     for _ in range(data.draw(st.integers(1, 4))):
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
-    lighter = without_detail(bytes(broken))
+    lighter = strip_detail(bytes(broken))
     assert lighter is None or len(lighter) < 2 * len(broken) + 1000
 
 

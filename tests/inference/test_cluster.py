@@ -10,7 +10,7 @@ import torch
 from colorizer.common.errors import UserError
 from colorizer.common.params import Params
 from colorizer.inference import cluster
-from colorizer.inference.cluster import colorist
+from colorizer.inference.cluster import open_colorizer
 from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.networks.checkpoint import load_checkpoint, save_checkpoint
@@ -53,7 +53,7 @@ def test_photographs_are_coloured_by_the_network(
     model, device = load_checkpoint(checkpoint), torch.device("cpu")
     expected = np.array(list(colorize_squares(model, photographs, predict, device)))
 
-    with colorist(checkpoint, predict, SEED) as colorize:
+    with open_colorizer(checkpoint, predict, SEED) as colorize:
         of_array = list(colorize(photographs))
         of_shards = list(colorize(write_shards(tmp_path / "shards", photographs)))
 
@@ -67,9 +67,9 @@ def test_colours_are_as_vivid_as_asked_for(checkpoint: Path, predict: PredictPar
     model, device = load_checkpoint(checkpoint), torch.device("cpu")
     expected = np.array(list(colorize_squares(model, photographs, predict, device, 2.5)))
 
-    with colorist(checkpoint, predict, SEED, 2.5) as colorize:
+    with open_colorizer(checkpoint, predict, SEED, 2.5) as colorize:
         vivid = np.array(list(colorize(photographs)))
-    with colorist(checkpoint, predict, SEED) as colorize:
+    with open_colorizer(checkpoint, predict, SEED) as colorize:
         plain = np.array(list(colorize(photographs)))
 
     np.testing.assert_array_equal(vivid, expected)
@@ -79,7 +79,7 @@ def test_colours_are_as_vivid_as_asked_for(checkpoint: Path, predict: PredictPar
 def test_computation_is_made_repeatable(checkpoint: Path, predict: PredictParams) -> None:
     torch.use_deterministic_algorithms(False)
 
-    with colorist(checkpoint, predict, SEED):
+    with open_colorizer(checkpoint, predict, SEED):
         assert torch.are_deterministic_algorithms_enabled()
         assert torch.initial_seed() == SEED
 
@@ -92,7 +92,7 @@ def test_missing_checkpoint_is_told(
 
     with (
         pytest.raises(UserError, match=r"checkpoint .* not found; train one with: dvc "),
-        colorist(tmp_path / "none", params, SEED),
+        open_colorizer(tmp_path / "none", params, SEED),
     ):
         pass
 
@@ -100,7 +100,10 @@ def test_missing_checkpoint_is_told(
 def test_missing_device_is_told(checkpoint: Path, predict: PredictParams) -> None:
     params = predict.replace(device="cuda:99")
 
-    with pytest.raises(UserError, match="device 'cuda:99'"), colorist(checkpoint, params, SEED):
+    with (
+        pytest.raises(UserError, match="device 'cuda:99'"),
+        open_colorizer(checkpoint, params, SEED),
+    ):
         pass
 
 
@@ -117,7 +120,7 @@ class TestTask:
     def test_colors_as_the_network_does(
         self, checkpoint: Path, predict: PredictParams, saturation: float
     ) -> None:
-        with colorist(checkpoint, predict, SEED, saturation) as colorize:
+        with open_colorizer(checkpoint, predict, SEED, saturation) as colorize:
             expected = np.array(list(colorize(noise(2, 32)))).tolist()
 
         assert self.colors(checkpoint, "one", saturation=saturation) == expected

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from colorizer.common.errors import UserError
 from colorizer.inference.predict import predict_ab
-from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer
-from colorizer.networks.hint_tensors import mirrored
+from colorizer.networks.hint_tensors import mirror_hints
 from colorizer.networks.registry import build
 from colorizer.networks.unet import UNet
 from colorizer.predictors.protocol import PhotoChroma
@@ -56,7 +56,7 @@ def test_without_hints_it_is_what_is_predicted(
 ) -> None:
     model = network(name, unet, scale)
 
-    chroma = Glance(model, lightness, mirror).follow(NO_HINTS)
+    chroma = EncodedPhotographs(model, lightness, mirror).decode(NO_HINTS)
 
     expected = predict_ab(model, lightness, mirror)
     torch.testing.assert_close(chroma.own, expected, atol=1e-4, rtol=0)
@@ -72,7 +72,7 @@ class TestWithHints:
         model = HintedPainter(doubt=-20).eval()
         model.scale.fill_(scale)
 
-        ab = Glance(model, lightness, mirror).follow(HINTS[:, :1]).at(1.0)
+        ab = EncodedPhotographs(model, lightness, mirror).decode(HINTS[:, :1]).at(1.0)
 
         assert ab.shape == (2, 2, 32, 32)
         for photograph, (hint,) in zip(ab, HINTS[:, :1], strict=True):
@@ -85,10 +85,12 @@ class TestWithHints:
         self, unet: UNet, lightness: Tensor, name: str
     ) -> None:
         model = network(name, unet)
-        straight = Glance(model, lightness, mirror=False).follow(HINTS)
-        turned = Glance(model, lightness.flip(-1), mirror=False).follow(mirrored(HINTS))
+        straight = EncodedPhotographs(model, lightness, mirror=False).decode(HINTS)
+        turned = EncodedPhotographs(model, lightness.flip(-1), mirror=False).decode(
+            mirror_hints(HINTS)
+        )
 
-        both = Glance(model, lightness, mirror=True).follow(HINTS)
+        both = EncodedPhotographs(model, lightness, mirror=True).decode(HINTS)
 
         assert not torch.allclose(straight.own, turned.own.flip(-1), atol=0.1)
         for part in ("own", "given"):
@@ -100,9 +102,11 @@ class TestWithHints:
         self, unet: UNet, lightness: Tensor, name: str
     ) -> None:
         model = network(name, unet)
-        chroma = Glance(model, lightness, mirror=True).follow(HINTS)
+        chroma = EncodedPhotographs(model, lightness, mirror=True).decode(HINTS)
 
-        turned = Glance(model, lightness.flip(-1), mirror=True).follow(mirrored(HINTS))
+        turned = EncodedPhotographs(model, lightness.flip(-1), mirror=True).decode(
+            mirror_hints(HINTS)
+        )
 
         torch.testing.assert_close(turned.own.flip(-1), chroma.own, atol=1e-3, rtol=0)
         torch.testing.assert_close(turned.given.flip(-1), chroma.given, atol=1e-3, rtol=0)
@@ -111,9 +115,9 @@ class TestWithHints:
     def test_one_glance_answers_to_ever_other_hints(self, unet: UNet, lightness: Tensor) -> None:
         looks: list[None] = []
         unet.encoder.register_forward_hook(lambda *_: looks.append(None))
-        glance = Glance(unet, lightness, mirror=True)
+        encoded = EncodedPhotographs(unet, lightness, mirror=True)
         first, other, none, again = (
-            glance.follow(hints).at(1.0) for hints in (HINTS, HINTS.flip(0), NO_HINTS, HINTS)
+            encoded.decode(hints).at(1.0) for hints in (HINTS, HINTS.flip(0), NO_HINTS, HINTS)
         )
         assert len(looks) == 2  # at the photographs, and at their mirror images
         assert torch.equal(first, again)
@@ -121,7 +125,7 @@ class TestWithHints:
         assert not torch.allclose(first, none, atol=1)
 
     def test_no_gradients_are_kept(self, lightness: Tensor) -> None:
-        chroma = Glance(HintedPainter().eval(), lightness, mirror=True).follow(HINTS)
+        chroma = EncodedPhotographs(HintedPainter().eval(), lightness, mirror=True).decode(HINTS)
         assert not chroma.own.requires_grad
         assert not chroma.given.requires_grad
 
@@ -129,10 +133,10 @@ class TestWithHints:
     def test_networks_that_take_none_say_so(self, lightness: Tensor, mirror: bool) -> None:
         for name in ("conv_ae", "simple_ae"):
             model = build(name).eval()
-            glance = Glance(model, lightness, mirror)
+            encoded = EncodedPhotographs(model, lightness, mirror)
             message = f"the network {type(model).__name__} takes no colour hints; unet does"
             with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
-                glance.follow(HINTS)
+                encoded.decode(HINTS)
 
 
 @pytest.mark.parametrize("size", [(33, 32), (32, 48)], ids=str)
@@ -142,7 +146,7 @@ def test_sizes_that_a_network_cannot_take_are_refused_as_ever(
     for model in (network("unet", unet), build("conv_ae").eval()):
         model.size_multiple = 32
         with pytest.raises(ValueError, match="height and width must be multiples of 32, got "):
-            Glance(model, torch.zeros(1, 1, *size), mirror=False)
+            EncodedPhotographs(model, torch.zeros(1, 1, *size), mirror=False)
 
 
 @pytest.mark.parametrize("saturation", [0.0, 0.5, 1.0, 2.0])

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorizer.inference.saturation import DOUBTS, cautious, choose_saturation
+from colorizer.inference.saturation import DOUBTS, choose_saturation, moderate
 
 CPU = torch.device("cpu")
 STEP = 0.05
@@ -22,12 +22,12 @@ def table(
 class TestCautious:
     @pytest.mark.parametrize("saturation", [0.0, 0.5, 1.0, 1.55, 2.0])
     def test_few_photographs_say_little_and_many_nearly_all(self, saturation: float) -> None:
-        assert cautious(saturation, 0) == 1
-        assert cautious(saturation, DOUBTS) == pytest.approx((1 + saturation) / 2, abs=0.01)
-        assert cautious(saturation, 100_000) == pytest.approx(saturation, abs=0.01)
+        assert moderate(saturation, 0) == 1
+        assert moderate(saturation, DOUBTS) == pytest.approx((1 + saturation) / 2, abs=0.01)
+        assert moderate(saturation, 100_000) == pytest.approx(saturation, abs=0.01)
 
     def test_more_photographs_move_it_further(self) -> None:
-        found = [cautious(1.5, count) for count in (1, 5, 21, 60, 160, 500)]
+        found = [moderate(1.5, count) for count in (1, 5, 21, 60, 160, 500)]
         assert found == sorted(found)
         assert 1 < found[0] < found[-1] < 1.5
 

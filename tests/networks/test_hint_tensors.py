@@ -11,7 +11,7 @@ from colorizer.networks.hint_tensors import (
     cells_of,
     draw_number,
     draw_places,
-    mirrored,
+    mirror_hints,
     true_hints,
 )
 
@@ -142,15 +142,15 @@ class TestMirrored:
 
     def test_are_as_far_from_the_other_side(self) -> None:
         expected = torch.tensor([[[0.75, 0.1, 60.0, -20.0], [0.0, 0.9, 5.0, 6.0]]])
-        assert torch.equal(mirrored(self.HINTS), expected)
+        assert torch.equal(mirror_hints(self.HINTS), expected)
 
     def test_twice_are_what_they_were(self) -> None:
-        assert torch.equal(mirrored(mirrored(self.HINTS)), self.HINTS)
+        assert torch.equal(mirror_hints(mirror_hints(self.HINTS)), self.HINTS)
 
     def test_say_what_is_true_of_the_mirror_image(self) -> None:
         ab, places = random_ab(), draw_places(2, 9, generator())
-        hints = mirrored(true_hints(ab, places))
+        hints = mirror_hints(true_hints(ab, places))
         torch.testing.assert_close(true_hints(ab.flip(-1), hints[..., :2]), hints)
 
     def test_of_none_are_none(self) -> None:
-        assert mirrored(self.HINTS[:, :0]).shape == (1, 0, 4)
+        assert mirror_hints(self.HINTS[:, :0]).shape == (1, 0, 4)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.hinted import Encoding, HintedColorizer
 from colorizer.networks.registry import NETWORKS, build
 from colorizer.networks.unet import UNet
 from tests.network_helpers import HintedPainter, lightness_of, noise, repeatable
@@ -42,14 +42,14 @@ class TestEveryNetwork:
         self, make: Make, lightness: Tensor, training: bool
     ) -> None:
         # The predictions of two networks: in training, statistics move.
-        seen = make().train(training).see(lightness)
+        seen = make().train(training).encode(lightness)
         ab = make().train(training).scaled_ab(lightness)
         model = make()
         assert torch.equal(model.full_size(seen.ab), ab)
         assert float(ab.detach().std()) > 0.01
 
     def test_features_lie_where_it_paints(self, make: Make, lightness: Tensor) -> None:
-        seen = make().eval().see(lightness)
+        seen = make().eval().encode(lightness)
         batch, channels, height, width = seen.ab.shape
         assert (batch, channels) == (2, 2)
         assert seen.features.shape[0] == 2
@@ -61,7 +61,7 @@ class TestEveryNetwork:
         self, make: Make, lightness: Tensor, number: int
     ) -> None:
         model = make().eval()
-        parts = model.follow(model.see(lightness), HINTS[:, :number].expand(2, -1, -1))
+        parts = model.decode(model.encode(lightness), HINTS[:, :number].expand(2, -1, -1))
         assert [part.shape for part in parts] == [(2, 2, 32, 64)] * 2
         assert [part.dtype for part in parts] == [torch.float32] * 2
 
@@ -69,7 +69,7 @@ class TestEveryNetwork:
         self, make: Make, lightness: Tensor
     ) -> None:
         model = make().eval()
-        own, given = model.follow(model.see(lightness), torch.zeros(2, 0, 4))
+        own, given = model.decode(model.encode(lightness), torch.zeros(2, 0, 4))
         torch.testing.assert_close(own, model(lightness), atol=1e-5, rtol=0)
         assert not bool(given.any())
 
@@ -78,7 +78,7 @@ class TestEveryNetwork:
     ) -> None:
         model = make().eval()
         x, y, *color = HINTS[0, 0].tolist()
-        own, given = model.follow(model.see(lightness), HINTS[:, :1].expand(2, -1, -1))
+        own, given = model.decode(model.encode(lightness), HINTS[:, :1].expand(2, -1, -1))
         there = (slice(None), slice(None), int(y * 32), int(x * 64))
         wrong = (own + given)[there] - torch.tensor(color)
         before = model(lightness)[there] - torch.tensor(color)
@@ -90,17 +90,17 @@ class TestEveryNetwork:
         model = make().eval()
         hints = torch.cat([HINTS, HINTS.flip(1)])
         hints[1, 0, 2] = -30
-        own, given = model.follow(model.see(lightness), hints)
+        own, given = model.decode(model.encode(lightness), hints)
         for number in range(2):
             only = slice(number, number + 1)
-            alone = model.follow(model.see(lightness[only]), hints[only])
+            alone = model.decode(model.encode(lightness[only]), hints[only])
             # The encoder's convolutions round otherwise in batches of another size.
             for part, found in zip(alone, (own, given), strict=True):
                 torch.testing.assert_close(part, found[only], atol=1e-3, rtol=1e-4)
 
     def test_what_hints_teach_is_for_the_head_alone(self, make: Make, lightness: Tensor) -> None:
         model = make().train()
-        own, given = model.follow(model.see(lightness).detached(), HINTS.expand(2, -1, -1))
+        own, given = model.decode(model.encode(lightness).detached(), HINTS.expand(2, -1, -1))
         (own.abs().sum() + given.abs().sum()).backward()  # type: ignore[no-untyped-call]
         taught = {
             name for name, parameter in model.named_parameters() if parameter.grad is not None
@@ -113,7 +113,7 @@ def test_detached_is_the_same_in_float32_and_learns_nothing(dtype: torch.dtype) 
     ab, features = (
         torch.randn(1, channels, 2, 2, requires_grad=True).to(dtype) for channels in (2, 3)
     )
-    detached = Seen(ab, features).detached()
+    detached = Encoding(ab, features).detached()
     for part, before in ((detached.ab, ab), (detached.features, features)):
         assert torch.equal(part, before.float())
         assert part.dtype == torch.float32

@@ -53,7 +53,7 @@ class TestEveryNetwork:
             ab = model(lightness)
             if isinstance(model, HintedColorizer):
                 hints = torch.tensor([[[0.2, 0.7, 60.0, -20.0], [0.9, 0.1, 10.0, 50.0]]] * 2)
-                ab = torch.cat([ab, *model.follow(model.see(lightness), hints)])
+                ab = torch.cat([ab, *model.decode(model.encode(lightness), hints)])
             (ab * torch.randn(ab.shape)).sum().backward()
         without = [
             key

@@ -6,12 +6,12 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from colorizer.color.guided_filter import guide
+from colorizer.color.guided_filter import fit_guide
 from colorizer.color.icc import ColorSpace, color_space_of
 from colorizer.color.lab_torch import bytes_from_lab
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.photo.full_size import STRIP_PIXELS, colored_strips
-from colorizer.predictors.view import seen_lightness
+from colorizer.predictors.view import read_view
 from tests.images.test_square import with_swapped_primaries
 from tests.photo_helpers import (
     HALF_STEP_OF_LIGHTNESS,
@@ -51,7 +51,7 @@ def test_it_is_the_lightness_with_enlarged_chroma() -> None:
 
     found = colored(image, ab)
 
-    few = torch.from_numpy(np.stack(guide(ab, seen_lightness(image, PLAIN, (9, 7))[0])))
+    few = torch.from_numpy(np.stack(fit_guide(ab, read_view(image, PLAIN, (9, 7))[0])))
     slope, offset = F.interpolate(few, (height, width), mode="bilinear")
     lightness = torch.from_numpy(lab_of(image)[:1])
     expected = bytes_from_lab(torch.cat([lightness, slope * lightness + offset]))

@@ -6,7 +6,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from colorizer.inference.types import Hint
-from colorizer.photo.hints import PixelHint, ab_of, parse_hint, placed
+from colorizer.photo.hints import PixelHint, ab_of, parse_hint, place_hints
 
 BRICK = (200, 85, 61)
 
@@ -67,14 +67,14 @@ def test_colour_is_that_of_cielab(rgb: tuple[int, int, int]) -> None:
 class TestPlacing:
     def test_is_in_the_middle_of_the_pixel(self) -> None:
         hints = [PixelHint(0, 0, BRICK), PixelHint(9, 3, (0, 0, 255)), PixelHint(2, 1, BRICK)]
-        assert placed(hints, (10, 4)) == [
+        assert place_hints(hints, (10, 4)) == [
             Hint(0.05, 0.125, ab_of(BRICK)),
             Hint(0.95, 0.875, ab_of((0, 0, 255))),
             Hint(0.25, 0.375, ab_of(BRICK)),
         ]
 
     def test_of_none_is_none(self) -> None:
-        assert placed([], (10, 4)) == []
+        assert place_hints([], (10, 4)) == []
 
     @pytest.mark.parametrize(("x", "y"), [(10, 0), (0, 4), (10, 4), (3, 9), (999_999, 0)])
     def test_outside_is_refused_and_the_size_named(self, x: int, y: int) -> None:
@@ -83,4 +83,4 @@ class TestPlacing:
             "first is 0,0"
         )
         with pytest.raises(ValueError, match=f"^{message}$"):
-            placed([PixelHint(1, 1, BRICK), PixelHint(x, y, BRICK)], (10, 4))
+            place_hints([PixelHint(1, 1, BRICK), PixelHint(x, y, BRICK)], (10, 4))

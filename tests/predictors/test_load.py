@@ -8,7 +8,7 @@ from colorizer.common.errors import UserError
 from colorizer.predictors.load import load_predictor
 from tests.onnx_helpers import CARD, painting_graph, save_graph
 
-from colorizer.predictors.onnx_predictor import OnnxNetwork  # isort: skip
+from colorizer.predictors.onnx_predictor import OnnxPredictor  # isort: skip
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
 def test_onnx_file_brings_its_own_settings(file: Path) -> None:
     network, saturation = load_predictor(file, {})
 
-    assert isinstance(network, OnnxNetwork)
+    assert isinstance(network, OnnxPredictor)
     assert (network.side, saturation) == (CARD.side, CARD.saturation)
 
 
@@ -27,7 +27,7 @@ def test_options_change_them(file: Path) -> None:
     changes = {"saturation": 2, "device": "cpu", "mirror": not CARD.mirror}
     network, saturation = load_predictor(file, changes, side=64)
 
-    assert isinstance(network, OnnxNetwork)
+    assert isinstance(network, OnnxPredictor)
     assert (network.side, saturation, network.card.mirror) == (64, 2.0, not CARD.mirror)
 
 
@@ -36,7 +36,7 @@ def test_onnx_runtime_may_be_asked_for(file: Path) -> None:
 
     network, _ = load_predictor(unnamed, {}, runtime="onnx")
 
-    assert isinstance(network, OnnxNetwork)
+    assert isinstance(network, OnnxPredictor)
     with pytest.raises(UserError, match="is not a checkpoint of this project"):
         load_predictor(unnamed, {})
 

@@ -18,7 +18,7 @@ from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.files import CHECKPOINT
 from colorizer.networks.registry import NETWORKS, build
-from colorizer.predictors.torch_predictor import load_photo_network
+from colorizer.predictors.torch_predictor import load_torch_predictor
 from tests.data_helpers import tree
 from tests.network_helpers import Painter, repeatable, vividness_of
 from tests.onnx_helpers import card, onnx, painting_graph
@@ -28,7 +28,7 @@ from colorizer.predictors import onnx_export  # isort: skip
 from colorizer.predictors.onnx_card import OnnxCard  # isort: skip
 from colorizer.predictors.onnx_check import TOLERANCE, Differences  # isort: skip
 from colorizer.predictors.onnx_export import describe, export_onnx  # isort: skip
-from colorizer.predictors.onnx_predictor import load_onnx_network  # isort: skip
+from colorizer.predictors.onnx_predictor import load_onnx_predictor  # isort: skip
 
 SIZE = 32
 # The last weights of networks that start from grey, or nearly, and how large to make them.
@@ -70,7 +70,7 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def test_onnx_predicts_what_torch_does_at_every_size(exported: Exported) -> None:
-    network, multiple = load_onnx_network(exported.file), exported.model.size_multiple
+    network, multiple = load_onnx_predictor(exported.file), exported.model.size_multiple
     generator, strongest = np.random.default_rng(1), []
 
     assert 0 < exported.differences.plain < TOLERANCE
@@ -90,9 +90,9 @@ def test_onnx_predicts_what_torch_does_at_every_size(exported: Exported) -> None
 
 
 def test_photographs_get_the_same_colors(exported: Exported) -> None:
-    expected = load_photo_network(exported.checkpoint, CPU).predict(greys(), ColorSpace())
+    expected = load_torch_predictor(exported.checkpoint, CPU).predict(greys(), ColorSpace())
 
-    found = load_onnx_network(exported.file).predict(greys(), ColorSpace())
+    found = load_onnx_predictor(exported.file).predict(greys(), ColorSpace())
 
     np.testing.assert_allclose(found.own, expected.own, atol=TOLERANCE)
     assert not found.given.any()
@@ -101,9 +101,9 @@ def test_photographs_get_the_same_colors(exported: Exported) -> None:
 @pytest.mark.parametrize("exported", ["unet"], indirect=True)
 def test_hints_count_as_in_torch(exported: Exported) -> None:
     hints = [Hint(0.2, 0.7, (60.0, -20.0)), Hint(1.0, 0.0, (-30.0, 40.0))]
-    expected = load_photo_network(exported.checkpoint, CPU).predict(greys(), ColorSpace(), hints)
+    expected = load_torch_predictor(exported.checkpoint, CPU).predict(greys(), ColorSpace(), hints)
 
-    found = load_onnx_network(exported.file).predict(greys(), ColorSpace(), hints)
+    found = load_onnx_predictor(exported.file).predict(greys(), ColorSpace(), hints)
 
     assert abs(found.given).max() > 10
     np.testing.assert_allclose(found.own, expected.own, atol=TOLERANCE)
@@ -153,7 +153,7 @@ def test_card_tells_what_the_checkpoint_does(tmp_path: Path) -> None:
         mirror=True,
         takes_hints=False,
     )
-    assert described.side == load_photo_network(checkpoint, CPU).side
+    assert described.side == load_torch_predictor(checkpoint, CPU).side
     assert not model.training
 
 

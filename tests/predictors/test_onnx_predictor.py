@@ -9,21 +9,21 @@ from PIL import Image
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
 from colorizer.inference.types import Hint
-from colorizer.predictors.view import seen_lightness
+from colorizer.predictors.view import read_view
 from tests.onnx_helpers import CARD, card, painting_graph, save_graph
 from tests.photo_helpers import greys
 
-from colorizer.predictors.onnx_predictor import OnnxNetwork, load_onnx_network  # isort: skip
+from colorizer.predictors.onnx_predictor import OnnxPredictor, load_onnx_predictor  # isort: skip
 
 PLAIN = ColorSpace()
 
 
 @pytest.fixture
-def painter(tmp_path: Path) -> OnnxNetwork:
-    return load_onnx_network(save_graph(tmp_path / "painter.onnx", painting_graph()))
+def painter(tmp_path: Path) -> OnnxPredictor:
+    return load_onnx_predictor(save_graph(tmp_path / "painter.onnx", painting_graph()))
 
 
-def test_file_tells_all_that_is_needed(painter: OnnxNetwork) -> None:
+def test_file_tells_all_that_is_needed(painter: OnnxPredictor) -> None:
     assert painter.card == CARD
     assert painter.side == CARD.side
 
@@ -34,11 +34,11 @@ def test_side_is_as_asked_as_near_as_the_network_can(
 ) -> None:
     file = save_graph(tmp_path / "painter.onnx", painting_graph())
 
-    assert load_onnx_network(file, asked).side == side
+    assert load_onnx_predictor(file, asked).side == side
 
 
-def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image(painter: OnnxNetwork) -> None:
-    lightness = seen_lightness(greys(72, 48), PLAIN, (72, 48))[0, 0]
+def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image(painter: OnnxPredictor) -> None:
+    lightness = read_view(greys(72, 48), PLAIN, (72, 48))[0, 0]
 
     chroma = painter.predict(greys(72, 48), PLAIN)
 
@@ -53,21 +53,21 @@ def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image(painter: OnnxN
 def test_without_mirror_it_is_that_of_the_photograph_alone(tmp_path: Path) -> None:
     metadata = card(mirror=False).to_metadata()
     file = save_graph(tmp_path / "painter.onnx", painting_graph(), metadata)
-    lightness = seen_lightness(greys(72, 48), PLAIN, (72, 48))[0, 0]
+    lightness = read_view(greys(72, 48), PLAIN, (72, 48))[0, 0]
 
-    ab = load_onnx_network(file).predict(greys(72, 48), PLAIN).at(1)
+    ab = load_onnx_predictor(file).predict(greys(72, 48), PLAIN).at(1)
 
     np.testing.assert_allclose(ab[1], np.pad(lightness, ((0, 0), (1, 0)))[:, :-1], atol=1e-4)
 
 
-def test_hints_are_refused_by_a_network_that_takes_none(painter: OnnxNetwork) -> None:
+def test_hints_are_refused_by_a_network_that_takes_none(painter: OnnxPredictor) -> None:
     assert not painter.takes_hints
     with pytest.raises(UserError, match="the network painter takes no colour hints"):
         painter.predict(greys(72, 48), PLAIN, [Hint(0.5, 0.5, (10, 20))])
 
 
 @pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (1, 1)])
-def test_every_aspect_is_taken(painter: OnnxNetwork, size: tuple[int, int]) -> None:
+def test_every_aspect_is_taken(painter: OnnxPredictor, size: tuple[int, int]) -> None:
     assert np.isfinite(painter.predict(Image.new("L", size, 90), PLAIN).at(1)).all()
 
 
@@ -77,14 +77,14 @@ def test_what_is_no_onnx_is_told_in_a_line(tmp_path: Path) -> None:
         (tmp_path / "net.onnx").write_bytes(content)
 
         with pytest.raises(UserError, match=r"^[^\n]*net\.onnx is not an ONNX file that can be"):
-            load_onnx_network(tmp_path / "net.onnx")
+            load_onnx_predictor(tmp_path / "net.onnx")
 
 
 def test_onnx_of_others_is_told(tmp_path: Path) -> None:
     file = save_graph(tmp_path / "net.onnx", painting_graph(), {"author": "somebody"})
 
     with pytest.raises(UserError, match=r"net\.onnx is not an ONNX file of this project: .*none"):
-        load_onnx_network(file)
+        load_onnx_predictor(file)
 
 
 def test_onnx_of_others_that_poses_as_one_of_ours_is_told(tmp_path: Path) -> None:
@@ -92,4 +92,4 @@ def test_onnx_of_others_that_poses_as_one_of_ours_is_told(tmp_path: Path) -> Non
     graph.graph.input[0].name = graph.graph.node[0].input[0] = "picture"
 
     with pytest.raises(UserError, match=r"not an ONNX file of this project: .*lightness"):
-        load_onnx_network(save_graph(tmp_path / "net.onnx", graph))
+        load_onnx_predictor(save_graph(tmp_path / "net.onnx", graph))

@@ -16,7 +16,7 @@ from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
 from colorizer.networks.unet import UNet
 from colorizer.networks.weights import METADATA_KEY
-from colorizer.predictors.torch_predictor import PhotoNetwork, load_photo_network
+from colorizer.predictors.torch_predictor import TorchPredictor, load_torch_predictor
 from tests.conftest import SAMPLE
 from tests.network_helpers import Painter, repeatable, vividness_of
 from tests.photo_helpers import CPU, Floats, greys, lab_of, network
@@ -32,7 +32,7 @@ def save(path: Path, size: int = 64, scale: float = 1.0) -> Path:
 
 
 @pytest.fixture(scope="module")
-def vivid() -> PhotoNetwork:
+def vivid() -> TorchPredictor:
     """The default network with random weights, and colours as strong as trained ones."""
     with repeatable(0):
         model = UNet()
@@ -53,7 +53,7 @@ def vivid() -> PhotoNetwork:
 def test_network_sees_what_it_was_trained_on_enlarged(
     tmp_path: Path, scale: float, asked: int | None, side: int
 ) -> None:
-    loaded = load_photo_network(save(tmp_path / "net", scale=scale), CPU, asked)
+    loaded = load_torch_predictor(save(tmp_path / "net", scale=scale), CPU, asked)
 
     assert loaded.side == side
     assert float(loaded.model.scale) == 1  # not enlarged a second time
@@ -72,7 +72,7 @@ def test_chroma_is_that_of_the_photograph_and_of_its_mirror_image() -> None:
     assert abs(ab - ab[:, :, ::-1]).max() > 1
 
 
-def test_colors_hardly_depend_on_the_size(vivid: PhotoNetwork) -> None:
+def test_colors_hardly_depend_on_the_size(vivid: TorchPredictor) -> None:
     with Image.open(min((SAMPLE / "scenes").rglob("*.jpg"))) as sample:
         large = sample.convert("L").resize((4896, 3264), Image.Resampling.BICUBIC)
     lightness = lab_of(large.resize((288, 192)))[:1]
@@ -94,7 +94,7 @@ def test_colors_hardly_depend_on_the_size(vivid: PhotoNetwork) -> None:
 
 def test_missing_checkpoint_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"checkpoint .*none not found"):
-        load_photo_network(tmp_path / "none", CPU)
+        load_torch_predictor(tmp_path / "none", CPU)
 
 
 @pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (1, 1)])
@@ -114,4 +114,4 @@ def test_checkpoint_of_no_size_is_told(tmp_path: Path, size: str) -> None:
     save_file(weights, tmp_path / "net", metadata={METADATA_KEY: about})
 
     with pytest.raises(UserError, match=r"is not a checkpoint of this project: .*size"):
-        load_photo_network(tmp_path / "net", torch.device("cpu"))
+        load_torch_predictor(tmp_path / "net", torch.device("cpu"))

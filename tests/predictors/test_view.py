@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorizer.color.icc import ColorSpace, color_space_of
 from colorizer.networks.registry import NETWORKS, build
-from colorizer.predictors.view import MAX_ASPECT, nearest_side, seen_lightness, view_size
+from colorizer.predictors.view import MAX_ASPECT, nearest_side, read_view, view_size
 from tests.photo_helpers import Floats, grey_profile, greys, lab_of
 
 PLAIN = ColorSpace()
@@ -17,7 +17,7 @@ PLAIN = ColorSpace()
 def seen(
     image: Image.Image, size: tuple[int, int] = (24, 16), space: ColorSpace = PLAIN
 ) -> Floats:
-    lightness = seen_lightness(image, space, size)
+    lightness = read_view(image, space, size)
     assert lightness.shape == (1, 1, size[1], size[0])
     assert lightness.dtype == np.float32
     plane: Floats = lightness[0, 0]

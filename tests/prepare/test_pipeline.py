@@ -24,7 +24,7 @@ from colorizer.data.shards import INDEX, Shards, read_index, read_split_index
 from colorizer.data.splits import SPLITS
 from colorizer.images.square import SquareRule, load_square
 from colorizer.prepare.params import PrepareParams
-from colorizer.prepare.pipeline import Prepared, prepare, rejected
+from colorizer.prepare.pipeline import Prepared, list_rejected, prepare
 from tests.conftest import REPOSITORY
 from tests.data_helpers import colorful, tree
 from tests.prepare_helpers import BAD, COPIES, GOOD, make_raw
@@ -75,7 +75,7 @@ def test_every_photograph_is_counted(prepared: Prepared) -> None:
 
 
 def test_rejected_photographs_are_listed_by_reason(prepared: Prepared) -> None:
-    table = rejected(prepared.index)
+    table = list_rejected(prepared.index)
 
     listed = table[["file", "reason", "width", "height"]].itertuples(index=False, name=None)
     assert list(listed) == sorted(
@@ -341,7 +341,7 @@ def test_limit_keeps_some_of_the_training_photographs_and_all_others(
     }
     assert limited.summary["dropped"]["beyond the limit"] == len(beyond)
     assert limited.summary["kept"] + sum(limited.summary["dropped"].values()) == len(every)
-    table = rejected(limited.index).set_index("reason")
+    table = list_rejected(limited.index).set_index("reason")
     assert set(table["file"][table.index == "beyond the limit"]) == beyond
     assert len(Shards(tmp_path / "out", "train")) == 5
     for split in ("val", "test"):

@@ -14,7 +14,7 @@ from colorizer.common.errors import UserError
 from colorizer.networks.recipe import Recipe
 from colorizer.networks.registry import build_to_train
 from colorizer.networks.sync_layers import SharedBatchNorm2d
-from colorizer.training.distributed import ALONE, STORE, Processes, check_shares, joined
+from colorizer.training.distributed import ALONE, STORE, Processes, check_shares, join_processes
 from colorizer.training.launching import must_launch
 from colorizer.training.loop import Trained, train
 from colorizer.training.recovery import Recovery
@@ -96,7 +96,7 @@ def _process(rank: int, folder: Path) -> None:
     os.environ |= environment(rank, folder)
     own = folder / str(rank)
     found: dict[str, Any] = {}
-    with joined(CPU) as processes:
+    with join_processes(CPU) as processes:
         for name in RECIPES:
             learnt = fit(own / name, name, processes)
             found[name] = rows_of(learnt)
@@ -215,6 +215,6 @@ class TestLaunch:
 
 def test_one_process_meets_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with joined(CPU) as processes:
+    with join_processes(CPU) as processes:
         assert processes == ALONE
     assert not distributed.is_initialized()

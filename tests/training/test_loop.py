@@ -18,7 +18,7 @@ from colorizer.common.errors import UserError
 from colorizer.networks import unet
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints
-from colorizer.networks.hinted import Seen
+from colorizer.networks.hinted import Encoding
 from colorizer.networks.recipe import Recipe
 from colorizer.networks.registry import NETWORKS, build_to_train
 from colorizer.networks.unet import UNet
@@ -686,9 +686,9 @@ class TestHints:
             return true_hints(ab, places)
 
         class Witness(HintedPainter):
-            def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+            def decode(self, seen: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
                 given.append(hints)
-                return super().follow(seen, hints)
+                return super().decode(seen, hints)
 
         monkeypatch.setattr(batches, "true_hints", noted)
         recipe = unet_recipe(batch_size=2, crop_scale=0.5, **VARIED)
@@ -718,7 +718,7 @@ class TestHints:
 
         def error(hints: Tensor) -> float:
             with torch.inference_mode():
-                own, given = model.eval().follow(model.see(lab[:, :1]), hints)
+                own, given = model.eval().decode(model.encode(lab[:, :1]), hints)
                 return float((own + given - lab[:, 1:]).abs().mean())
 
         model.load_state_dict(trained.weights)
@@ -733,8 +733,8 @@ class TestHints:
         class Broken(HintedPainter):
             calls = 0
 
-            def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
-                own, given = super().follow(seen, hints)
+            def decode(self, seen: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
+                own, given = super().decode(seen, hints)
                 self.calls += 1
                 return own, given if self.calls < 4 else given + value
 

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorizer.video.optical_flow import enlarged, is_inside, motion, moved
+from colorizer.video.optical_flow import enlarge, estimate_motion, is_inside, warp
 from tests.conftest import SAMPLE
 
 SIZE = (128, 96)
@@ -29,12 +29,12 @@ def mean_error(flow: Tensor, true: Tensor) -> float:
 
 
 def test_what_stands_still_does_not_move() -> None:
-    assert motion(view(), view()).abs().max() < 1e-4
+    assert estimate_motion(view(), view()).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize("distance", [0.5, 2.0, 8.0])
 def test_pan_is_found(distance: float) -> None:
-    flow = motion(view(), view(left=distance))
+    flow = estimate_motion(view(), view(left=distance))
 
     assert (
         mean_error(flow, torch.tensor([distance, 0.0])[None, :, None, None]) < 0.2 + distance / 10
@@ -47,16 +47,19 @@ def test_zoom_is_found() -> None:
     y = torch.arange(SIZE[1]) + 0.5 - SIZE[1] / 2
     true = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None] * (1 / zoom - 1)
 
-    assert mean_error(motion(view(), view(zoom=zoom)), true) < 0.4
+    assert mean_error(estimate_motion(view(), view(zoom=zoom)), true) < 0.4
 
 
 def test_light_that_changes_is_no_motion() -> None:
-    assert motion(view(), view() + 10).abs().max() < 1e-3
+    assert estimate_motion(view(), view() + 10).abs().max() < 1e-3
 
 
 def test_flat_frames_do_not_move() -> None:
     assert (
-        motion(torch.full((1, 1, 48, 64), 20.0), torch.full((1, 1, 48, 64), 60.0)).abs().max() == 0
+        estimate_motion(torch.full((1, 1, 48, 64), 20.0), torch.full((1, 1, 48, 64), 60.0))
+        .abs()
+        .max()
+        == 0
     )
 
 
@@ -65,7 +68,7 @@ def test_moved_takes_pixels_from_where_flow_says() -> None:
     flow = torch.zeros(1, 2, 3, 4)
     flow[:, 0] = 1
 
-    torch.testing.assert_close(moved(picture, flow)[..., :3], picture[..., 1:])
+    torch.testing.assert_close(warp(picture, flow)[..., :3], picture[..., 1:])
     assert is_inside(flow)[0, 0].tolist() == [[True, True, True, False]] * 3
 
 
@@ -73,6 +76,6 @@ def test_enlarged_flow_has_as_many_more_pixels() -> None:
     flow = torch.ones(1, 2, 4, 4)
 
     torch.testing.assert_close(
-        enlarged(flow, torch.Size((8, 12))),
+        enlarge(flow, torch.Size((8, 12))),
         torch.tensor([3.0, 2.0])[None, :, None, None].expand(1, 2, 8, 12),
     )

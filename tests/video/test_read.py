@@ -10,12 +10,12 @@ from colorizer.common.errors import UserError
 from colorizer.video.luma import Coding
 from tests.video_helpers import RATE, SIZE, SOUND_RATE, av, grain, write_clip
 
-from colorizer.video.read import decoded, examine, opened  # isort: skip
+from colorizer.video.read import decode_packet, probe, open_clip  # isort: skip
 
 
 def refusal_of(path: Path) -> str:
     with pytest.raises(UserError) as refused:
-        examine(path)
+        probe(path)
     return str(refused.value)
 
 
@@ -23,7 +23,7 @@ def test_plain_clip(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     write_clip(path, grain(5), sounds=["aac"])
 
-    clip = examine(path)
+    clip = probe(path)
 
     assert (clip.size, clip.upright_size, clip.frames) == (SIZE, SIZE, 5)
     assert (clip.rate, clip.pixel_aspect) == (Fraction(RATE), Fraction(1))
@@ -37,7 +37,7 @@ def test_phones_turn_clips_and_television_stretches_pixels(tmp_path: Path) -> No
     path = tmp_path / "clip.mp4"
     write_clip(path, grain(2), rotation=90, aspect=Fraction(3, 2))
 
-    clip = examine(path)
+    clip = probe(path)
 
     assert (clip.quarter_turns, clip.pixel_aspect) == (1, Fraction(3, 2))
     assert clip.upright_size == (48, 96)
@@ -61,7 +61,7 @@ def test_coding_is_as_the_clip_says_or_as_its_size_suggests(
     frames = grain(2, size)
     write_clip(path, frames, format_=format_, color=color)
 
-    assert examine(path).coding == coding
+    assert probe(path).coding == coding
 
 
 @pytest.mark.parametrize(("order", "is_top_first"), [("tff", True), ("bff", False)])
@@ -69,7 +69,7 @@ def test_fields_are_seen(tmp_path: Path, order: str, is_top_first: bool) -> None
     path = tmp_path / "clip.mp4"
     write_clip(path, grain(4), options={"x264-params": f"{order}=1"})
 
-    clip = examine(path)
+    clip = probe(path)
 
     assert (clip.is_interlaced, clip.is_top_first) == (True, is_top_first)
 
@@ -142,7 +142,7 @@ def test_clip_that_was_cut_off_is_refused_unless_asked_for(tmp_path: Path) -> No
     path.write_bytes(content[: len(content) // 2])
 
     assert "is damaged: " in refusal_of(path)
-    assert 0 < examine(path, is_damaged=True).frames < 60
+    assert 0 < probe(path, is_damaged=True).frames < 60
 
 
 def test_index_that_is_missing_is_told(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_bytes_that_the_container_skips_are_noticed(tmp_path: Path) -> None:
 def test_broken_frames_are_told_unless_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     write_clip(path, grain(30, seed=1), codec="mpeg4")
-    clip = examine(path)
+    clip = probe(path)
     content = bytearray(path.read_bytes())
     start, end = content.index(b"mdat") + 500, content.index(b"moov") - 100
     for place in range(start, end, 97):
@@ -175,8 +175,10 @@ def test_broken_frames_are_told_unless_asked_for(tmp_path: Path) -> None:
     path.write_bytes(content)
 
     def count(is_damaged: bool) -> int:
-        with opened(path) as container:
-            return sum(len(decoded(packet, clip, is_damaged)) for packet in container.demux())
+        with open_clip(path) as container:
+            return sum(
+                len(decode_packet(packet, clip, is_damaged)) for packet in container.demux()
+            )
 
     with pytest.raises(UserError, match=r"is damaged at \d+\.\d+ s: .*--damaged"):
         count(is_damaged=False)
@@ -186,13 +188,13 @@ def test_broken_frames_are_told_unless_asked_for(tmp_path: Path) -> None:
 def test_size_that_changes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     write_clip(path, grain(2, (32, 32)))
-    clip = examine(path)
+    clip = probe(path)
     write_clip(path, grain(2))
 
-    with opened(path) as container:
+    with open_clip(path) as container:
         packet = next(iter(container.demux()))
         with pytest.raises(UserError, match="changes its size from 32x32 to 64x48"):
-            decoded(packet, clip, is_damaged=False)
+            decode_packet(packet, clip, is_damaged=False)
 
 
 def test_frames_may_carry_what_pyav_does_not_know(tmp_path: Path) -> None:
@@ -201,6 +203,6 @@ def test_frames_may_carry_what_pyav_does_not_know(tmp_path: Path) -> None:
     exif[ExifTags.Base.Make] = "camera"
     image.save(tmp_path / "one.jpg", exif=exif)
 
-    clip = examine(tmp_path / "one.jpg", is_damaged=False)
+    clip = probe(tmp_path / "one.jpg", is_damaged=False)
 
     assert clip.upright_size == (32, 24)

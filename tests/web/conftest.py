@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
-from colorizer.networks.hinted import HintedColorizer, Seen
-from colorizer.photo.colorist import Colorist
+from colorizer.networks.hinted import Encoding, HintedColorizer
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.web.gate import AsgiApp
 from colorizer.web.gradio_settings import set_up_gradio
 from colorizer.web.limits import Limits
@@ -41,14 +41,14 @@ class Painter(HintedColorizer):
     size_multiple = 4
     glances = 0
 
-    def see(self, lightness: Tensor) -> Seen:
+    def encode(self, lightness: Tensor) -> Encoding:
         self.glances += 1
-        return Seen(painted(OWN, lightness) / AB_SCALE, lightness)
+        return Encoding(painted(OWN, lightness) / AB_SCALE, lightness)
 
     def full_size(self, ab: Tensor) -> Tensor:
         return ab
 
-    def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, seen: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(seen.ab), painted(hints[0, -1, 2:].tolist(), seen.ab)
 
 
@@ -76,7 +76,7 @@ def address(painter: Painter, visitors: Path) -> Iterator[str]:
     pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
     from colorizer.web.server import build_app, listen, server_of
 
-    colorist = Colorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
+    colorist = PhotoColorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
 
     # Where no event loop runs, Gradio makes some for its locks, and never closes them.
     async def built() -> AsgiApp:

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorizer.web.file_names import MAX_LENGTH, clean_name, colored_name, distinct, known_suffix
+from colorizer.web.file_names import (
+    MAX_LENGTH,
+    clean_name,
+    colored_name,
+    known_suffix,
+    make_distinct,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,7 @@ def test_results_keep_their_format_if_it_can_be_written() -> None:
 
 
 def test_names_that_are_the_same_are_numbered() -> None:
-    assert distinct(["a.jpg", "b.jpg", "A.jpg", "a.jpg", "a-2.jpg"]) == [
+    assert make_distinct(["a.jpg", "b.jpg", "A.jpg", "a.jpg", "a-2.jpg"]) == [
         "a.jpg",
         "b.jpg",
         "A-2.jpg",

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizer.photo.colorist import Colorist
-from colorizer.predictors.torch_predictor import PhotoNetwork
+from colorizer.photo.colorist import PhotoColorist
+from colorizer.predictors.torch_predictor import TorchPredictor
 from colorizer.web import session as module
 from colorizer.web.limits import RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
@@ -25,7 +25,7 @@ BLUE = Spot(0.5, 0.5, "#0000ff")
 
 
 def new_session(tmp_path: Path, worker: Executor | None = None) -> Session:
-    colorist = Colorist(network(Painter()), saturation=1.0, quality=95, side_by_side=False)
+    colorist = PhotoColorist(network(Painter()), saturation=1.0, quality=95, side_by_side=False)
     return Session(tmp_path / "visitor", colorist, LIMITS, worker or ThreadPoolExecutor(1))
 
 
@@ -46,7 +46,7 @@ def on(session: Session) -> OpenPhotograph:
 
 def glances(session: Session) -> int:
     used = session._colorist.network
-    assert isinstance(used, PhotoNetwork)
+    assert isinstance(used, TorchPredictor)
     assert isinstance(used.model, Painter)
     return used.model.glances
 
@@ -175,8 +175,8 @@ def test_only_the_chosen_one_keeps_what_the_network_saw(session: Session) -> Non
     add(session, "b.png")
     session.choose(session.strip()["photographs"][1]["number"])
 
-    assert first.look is None
-    assert on(session).look is None, "it was not chosen when it was coloured"
+    assert first.encoded is None
+    assert on(session).encoded is None, "it was not chosen when it was coloured"
     session.choose(session.strip()["photographs"][0]["number"])
     assert first.after() == after
     session.add_spot(BLUE)
@@ -247,7 +247,7 @@ def test_visitors_wait_for_each_other(tmp_path: Path) -> None:
 
 
 def test_network_that_takes_no_colors_is_told(tmp_path: Path) -> None:
-    colorist = Colorist(network(OneColor()), saturation=1.0, quality=95, side_by_side=False)
+    colorist = PhotoColorist(network(OneColor()), saturation=1.0, quality=95, side_by_side=False)
 
     assert not Session(tmp_path / "other", colorist, LIMITS, ThreadPoolExecutor(1)).takes_colors
     assert new_session(tmp_path).takes_colors

@@ -206,7 +206,7 @@ def _at_own_size(
     arguments: Namespace, rules: PrepareParams, predict: PredictParams
 ) -> tuple[FolderEvaluation, float]:
     from colorizer.cli.evaluate_own_size import evaluate_at_own_size
-    from colorizer.photo.colorist import Colorist
+    from colorizer.photo.colorist import PhotoColorist
     from colorizer.photo.formats import QUALITY
     from colorizer.predictors.load import load_predictor
 
@@ -215,7 +215,7 @@ def _at_own_size(
         changes = {name: getattr(predict, name) for name in ("device", "mirror", "saturation")}
     network, saturation = load_predictor(arguments.checkpoint, changes)
     tell_network(arguments.checkpoint)
-    colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+    colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
     return evaluate_at_own_size(arguments.folder, rules, colorist), saturation
 
 

@@ -20,7 +20,7 @@ from colorizer.data.splits import TEST
 from colorizer.evaluation.baselines import GREY, paint_uniformly
 from colorizer.evaluation.frechet import FrechetReference
 from colorizer.evaluation.metrics import measure_all
-from colorizer.prepare.driver import examine_all, listed, place_in_shards, write_squares
+from colorizer.prepare.driver import build_index, examine_all, place_in_shards, write_squares
 from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
 
@@ -84,12 +84,14 @@ def evaluate_folder(
     UserError
         If there is no photograph, or none that passes the rules.
     """
-    manifest = found_in(folder)
+    manifest = list_photographs(folder)
     with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
         index = _prepare(folder, manifest, rules, Path(temporary))
         require_any(index, folder)
         left_out = index.loc[index["reason"] != "", ["path", "reason", "detail"]]
-        measured = about(index[index["split"] == TEST].sort_values(["shard", "row"]))
+        measured = describe_photographs(
+            index[index["split"] == TEST].sort_values(["shard", "row"])
+        )
         photographs = Shards(Path(temporary), TEST)
         size = photographs.size
         with temporary_shards(colorize(photographs), len(photographs), size) as colored:
@@ -103,7 +105,7 @@ def evaluate_folder(
     return FolderEvaluation(per_image, grey, left_out, rules.size, of_set, grey_of_set)
 
 
-def found_in(folder: Path) -> pd.DataFrame:
+def list_photographs(folder: Path) -> pd.DataFrame:
     """Return the manifest of the photographs in a folder.
 
     Raises
@@ -129,17 +131,17 @@ def require_any(index: pd.DataFrame, folder: Path) -> None:
     if len(left_out) == len(index):
         raise UserError(
             f"none of the {len(index)} photographs in {folder} can be measured: "
-            f"{counted(left_out)}"
+            f"{count_reasons(left_out)}"
         )
 
 
-def about(index: pd.DataFrame) -> pd.DataFrame:
+def describe_photographs(index: pd.DataFrame) -> pd.DataFrame:
     """Return ``image`` and ``category`` of the photographs of an index, in its order."""
     table = pd.DataFrame({"image": index["path"], "category": index["category"]})
     return table.reset_index(drop=True)
 
 
-def counted(left_out: pd.DataFrame) -> str:
+def count_reasons(left_out: pd.DataFrame) -> str:
     """Return how many photographs were left out for which reason, such as "2 vertical"."""
     counts = left_out["reason"].value_counts().sort_index()
     return ", ".join(f"{count} {reason}" for reason, count in counts.items())
@@ -151,7 +153,7 @@ def _prepare(
     """Write all photographs that pass the rules as shards of one split; return the index."""
     with workers("", "") as pool, open_workspace("", folder, manifest, target) as workspace:
         found = examine_all(pool, workspace, rules)
-        index = listed(manifest, found)
+        index = build_index(manifest, found)
         index.loc[index["reason"] == "", "split"] = TEST
         place_in_shards(index)
         write_squares(pool, workspace, index, found, target, rules.size)

@@ -10,7 +10,12 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from colorizer.cli.evaluate_folder import FolderEvaluation, about, found_in, require_any
+from colorizer.cli.evaluate_folder import (
+    FolderEvaluation,
+    describe_photographs,
+    list_photographs,
+    require_any,
+)
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
 from colorizer.common.pool import workers
@@ -19,16 +24,16 @@ from colorizer.evaluation.metrics import METRICS, Photograph
 from colorizer.evaluation.strip_metrics import WINDOW, measure_in_strips
 from colorizer.images.convert import to_rgb
 from colorizer.images.decode import UnreadableImageError
-from colorizer.photo.colorist import Colorist
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.read import read_photo
-from colorizer.prepare.driver import examine_all, listed
+from colorizer.prepare.driver import build_index, examine_all
 from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
 from colorizer.prepare.worker import UNREADABLE
 
 
 def evaluate_at_own_size(
-    folder: Path, rules: PrepareParams, colorist: Colorist
+    folder: Path, rules: PrepareParams, colorist: PhotoColorist
 ) -> FolderEvaluation:
     """Colour all photographs of a folder as ``colorizer photo`` does, and measure them.
 
@@ -78,7 +83,7 @@ def evaluate_at_own_size(
         figures.append(measure_in_strips(colored, true))
         baseline.append(measure_in_strips(_without_chroma(true), true))
     require_any(index, folder)
-    photographs = about(index.loc[measured])
+    photographs = describe_photographs(index.loc[measured])
     per_image, grey = (
         photographs.join(pd.DataFrame(rows, columns=list(METRICS))) for rows in (figures, baseline)
     )
@@ -88,16 +93,16 @@ def evaluate_at_own_size(
 
 def _judged(folder: Path, rules: PrepareParams) -> pd.DataFrame:
     """Return the index of all photographs; those that the rules leave out have a ``reason``."""
-    manifest = found_in(folder)
+    manifest = list_photographs(folder)
     with (
         tempfile.TemporaryDirectory(prefix="colorizer-") as temporary,
         workers("", "") as pool,
         open_workspace("", folder, manifest, Path(temporary)) as workspace,
     ):
-        return listed(manifest, examine_all(pool, workspace, rules))
+        return build_index(manifest, examine_all(pool, workspace, rules))
 
 
-def _both(path: Path, colorist: Colorist) -> tuple[Photograph, Photograph]:
+def _both(path: Path, colorist: PhotoColorist) -> tuple[Photograph, Photograph]:
     """Return a photograph as it was and as it is coloured, each (H, W, 3) uint8 sRGB."""
     photo = read_photo(path)
     colored = to_rgb(colorist.picture(photo))

@@ -12,7 +12,7 @@ from colorizer.common.errors import UserError
 from colorizer.photo.formats import HEIC, QUALITY, WRITE_FORMATS, format_of, has_heif
 
 if TYPE_CHECKING:
-    from colorizer.photo.colorist import Colorist
+    from colorizer.photo.colorist import PhotoColorist
     from colorizer.photo.hints import PixelHint
     from colorizer.photo.plan import Plan
 
@@ -133,14 +133,16 @@ def _check_format(arguments: Namespace) -> None:
         raise UserError("HEIC needs a plug-in: pip install pillow-heif")
 
 
-def _load(arguments: Namespace) -> Colorist:
-    from colorizer.photo.colorist import Colorist
+def _load(arguments: Namespace) -> PhotoColorist:
+    from colorizer.photo.colorist import PhotoColorist
 
     network, saturation = load_chosen_network(arguments)
-    return Colorist(network, saturation, arguments.quality, arguments.side_by_side)
+    return PhotoColorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 
-def _colorize(colorist: Colorist, found: Plan, arguments: Namespace) -> list[tuple[Path, str]]:
+def _colorize(
+    colorist: PhotoColorist, found: Plan, arguments: Namespace
+) -> list[tuple[Path, str]]:
     from tqdm import tqdm
 
     from colorizer.images.decode import UnreadableImageError

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from colorizer.cli.evaluate_folder import FolderEvaluation, counted
+from colorizer.cli.evaluate_folder import FolderEvaluation, count_reasons
 from colorizer.evaluation.frechet import FRECHET
 from colorizer.evaluation.metrics import METRICS, per_category, summarize
 
@@ -46,7 +46,7 @@ def as_text(evaluation: FolderEvaluation, network: str) -> str:
     how = "each at its own size" if size is None else f"{size}x{size}"
     lines = [f"network: {network}", f"{figures['images']} photographs, {how}"]
     if len(left_out):
-        lines.append(f"{len(left_out)} left out: {counted(left_out)}")
+        lines.append(f"{len(left_out)} left out: {count_reasons(left_out)}")
     truth = {"colorfulness": figures["colorfulness_truth"]}
     rows = {"network": figures, "grey": grey, "truth": truth}
     lines += ["", *_table(rows, _columns())]

@@ -87,7 +87,7 @@ def run(arguments: Namespace) -> None:
 
 
 def _serve(arguments: Namespace, folder: Path) -> None:
-    from colorizer.photo.colorist import Colorist
+    from colorizer.photo.colorist import PhotoColorist
     from colorizer.web.limits import Limits
 
     require_extra("web", "gradio", "fastapi", "uvicorn")
@@ -97,7 +97,7 @@ def _serve(arguments: Namespace, folder: Path) -> None:
     # First, for that the port is free is known at once.
     with listen(arguments.host, arguments.port) as listening:
         network, saturation = load_chosen_network(arguments)
-        colorist = Colorist(network, saturation, QUALITY, side_by_side=False)
+        colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
         app = build_app(colorist, limits, folder)
         address = _address(arguments.host, listening.getsockname()[1])
         print(f"Open {address} in a browser; Ctrl-C ends it.", flush=True)

@@ -12,7 +12,7 @@ RADIUS = 4
 LEAST_VARIANCE = 16.0
 
 
-def guide(ab: Floats, lightness: Floats) -> tuple[Floats, Floats]:
+def fit_guide(ab: Floats, lightness: Floats) -> tuple[Floats, Floats]:
     """Explain chroma by lightness, place by place: ab = slope * L + offset.
 
     The guided filter (He, Sun and Tang 2013, "Guided Image Filtering", equations 5, 6 and 8).

@@ -66,7 +66,7 @@ MEASURED = AgingParams(
 )
 
 
-def aged(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
+def age(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
     """Make photographs old, each as its seed says.
 
     Parameters
@@ -95,7 +95,7 @@ def aged(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
 
 
 def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
-    """Return seeds for :func:`aged`, (B,) int64, that depend on ``seed`` and on pixels alone.
+    """Return seeds for :func:`age`, (B,) int64, that depend on ``seed`` and on pixels alone.
 
     So a photograph ages alike in whatever set it is measured.
     """
@@ -104,7 +104,7 @@ def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
     )
 
 
-def only(step: str) -> AgingParams:
+def step_alone(step: str) -> AgingParams:
     """Return the parameters with which every photograph goes through ``step`` and no other."""
     never = dict.fromkeys(AgingParams.model_fields, 0.0)
     return AgingParams(**{**never, "share": 1.0, step: 1.0})

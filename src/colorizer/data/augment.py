@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorizer.common.blocks import Block
-from colorizer.data.aging import AgingParams, aged
+from colorizer.data.aging import AgingParams, age
 
 
 class Augmentation(Block):
@@ -87,7 +87,7 @@ def augment(
             lab = lab.new_empty(0, lab.shape[1], *size)
     if params.aging is not None:
         seeds = torch.randint(2**63 - 1, (count,), generator=generator)[share]
-        lab = aged(lab, params.aging, seeds)
+        lab = age(lab, params.aging, seeds)
     if params.gamma > 0:
         gamma = uniform(-params.gamma, params.gamma).exp()[:, None, None, None]
         lightness = 100 * (lab[:, :1] / 100).clamp(min=0) ** gamma

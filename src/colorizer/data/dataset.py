@@ -39,7 +39,7 @@ class LabPhotographs:
         return (self[batch] for batch in torch.split(numbers, batch_size))
 
 
-def shuffled(count: int, generator: torch.Generator) -> Tensor:
+def shuffle(count: int, generator: torch.Generator) -> Tensor:
     """Return the numbers 0 to count - 1 in random order."""
     return torch.randperm(count, generator=generator)
 

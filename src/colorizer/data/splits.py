@@ -61,7 +61,7 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
     return assigned
 
 
-def within_limit(photographs: pd.DataFrame, limit: int) -> pd.Series:
+def select_within_limit(photographs: pd.DataFrame, limit: int) -> pd.Series:
     """Choose ``limit`` of the photographs, by content, in the same share of every category.
 
     What a limit takes, every higher limit takes, too: categories are not rounded one by one, but

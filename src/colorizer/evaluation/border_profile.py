@@ -169,7 +169,7 @@ def profile_of_crops(
     ):
         for start in range(0, len(photographs), batch_size):
             lab = lab_from_bytes(photographs[start : start + batch_size])
-            whole = model.enlarged(lab[:, :1].to(device))
+            whole = model.enlarge(lab[:, :1].to(device))
             places = _draw_crops(len(whole), whole.shape[-1], model, generator)
             profile = profile or BorderProfile(_crop_side(whole.shape[-1], model))
             profile.add(model(_cropped(whole, places)), _cropped(model(whole), places))

@@ -15,7 +15,7 @@ from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
 from colorizer.data.shards import Shards
 from colorizer.evaluation.metrics import Photograph, ciede2000, mse, psnr_from_mse
 from colorizer.inference.params import PredictParams
-from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints
 
@@ -74,10 +74,10 @@ def measure_hints(
         for start in range(0, count, params.batch_size):
             true = photographs[start : min(count, start + params.batch_size)]
             lab = lab_from_bytes(true)
-            glance = Glance(model, lab[:, :1].to(device), params.mirror)
+            encoded = EncodedPhotographs(model, lab[:, :1].to(device), params.mirror)
             hints = true_hints(lab[:, 1:], places[start : start + len(true)]).to(device)
             for row, number in zip(sums, numbers, strict=True):
-                ab = glance.follow(hints[:, :number]).at(saturation).cpu()
+                ab = encoded.decode(hints[:, :number]).at(saturation).cpu()
                 colored = bytes_from_lab(torch.cat([lab[:, :1], ab], dim=1))
                 row += np.sum(run(measured(*pair) for pair in zip(colored, true, strict=True)), 0)
             bar.update(len(true))

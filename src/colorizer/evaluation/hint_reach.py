@@ -12,7 +12,7 @@ from tqdm import tqdm
 from colorizer.color.lab_torch import lab_from_bytes
 from colorizer.data.shards import Shards
 from colorizer.inference.params import PredictParams
-from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import draw_places, true_hints
 
@@ -74,11 +74,11 @@ def measure_reach(
     with tqdm(desc="reach", total=len(photographs), unit="photograph") as bar:
         for start in range(0, len(photographs), params.batch_size):
             lab = lab_from_bytes(photographs[start : start + params.batch_size])
-            glance = Glance(model, lab[:, :1].to(device), params.mirror)
-            own = glance.follow(torch.empty(len(lab), 0, 4, device=device)).at(1.0).cpu()
+            encoded = EncodedPhotographs(model, lab[:, :1].to(device), params.mirror)
+            own = encoded.decode(torch.empty(len(lab), 0, 4, device=device)).at(1.0).cpu()
             for place in torch.split(places[start : start + len(lab)], 1, dim=1):
                 hints = true_hints(lab[:, 1:], place)
-                hinted = glance.follow(hints.to(device)).at(1.0).cpu()
+                hinted = encoded.decode(hints.to(device)).at(1.0).cpu()
                 asked = (hints - true_hints(own, place))[:, 0, 2:].norm(dim=-1)
                 change = (hinted - own).norm(dim=1)
                 for number, where in enumerate(_places(lab, hints)):

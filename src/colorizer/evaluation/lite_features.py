@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from colorizer.networks.base import resized
+from colorizer.networks.base import resize
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
 
 FEATURES = TAP_CHANNELS[-1]
@@ -48,7 +48,7 @@ class LiteFeatures:
         """
         with torch.inference_mode():
             image = torch.from_numpy(photographs).to(self._device).movedim(-1, 1).float()
-            image = resized(image, [_nearest_side(side) for side in image.shape[-2:]])
+            image = resize(image, [_nearest_side(side) for side in image.shape[-2:]])
             # As the network's authors scale 8-bit pictures.
             last = self._encoder((image - 127) / 128)[-1]
             features: npt.NDArray[np.float64] = last.double().mean(dim=(-2, -1)).cpu().numpy()

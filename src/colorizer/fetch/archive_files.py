@@ -7,10 +7,10 @@ from pathlib import Path
 
 from colorizer.common.errors import UserError
 from colorizer.fetch.archives import ArchiveLimits, extract_photographs
-from colorizer.fetch.downloads import Remote, downloaded, is_url, remote_file
+from colorizer.fetch.downloads import Remote, download, is_url, remote_file
 from colorizer.fetch.folders import user_path
 from colorizer.fetch.params import FetchParams, Places
-from colorizer.fetch.provenance import Digest, Origin, recorded
+from colorizer.fetch.provenance import Digest, Origin, read_record
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -52,8 +52,8 @@ def fetch_remote(remote: Remote, params: FetchParams, target: Path, places: Plac
         or recorded.
     """
     pinned = _pinned(params)
-    known = recorded(places.records, remote.source)
-    with downloaded(remote, places.downloads) as archive:
+    known = read_record(places.records, remote.source)
+    with download(remote, places.downloads) as archive:
         digest = _digest(archive, remote.name, pinned)
         if known and known != digest and not pinned:
             raise UserError(

@@ -18,7 +18,7 @@ from colorizer.fetch.drive_pages import is_page, read_page
 from colorizer.fetch.http import (
     NETWORK_ERRORS,
     TIMEOUT_S,
-    RefusedError,
+    UnhelpfulAnswerError,
     answer_of,
     blocks_of,
     is_transient,
@@ -44,7 +44,7 @@ class Remote:
         What messages call it.
     open : callable
         Asks for it in a session, with further headers, and returns the answer before its body is
-        read. May raise :class:`RefusedError` and :data:`NETWORK_ERRORS`.
+        read. May raise :class:`UnhelpfulAnswerError` and :data:`NETWORK_ERRORS`.
     by_hand : str
         How a user gets it without this program.
     """
@@ -76,7 +76,7 @@ def remote_file(url: str) -> Remote:
 
 
 @contextmanager
-def downloaded(remote: Remote, folder: Path) -> Iterator[Path]:
+def download(remote: Remote, folder: Path) -> Iterator[Path]:
     """Download a file, and give its path until the block ends.
 
     What has come of it stays in ``folder`` if the download, or the run, breaks off: the next run
@@ -107,7 +107,7 @@ def _download(remote: Remote, partial: Partial) -> None:
             try:
                 _transfer(remote, session, partial)
                 return
-            except RefusedError as error:
+            except UnhelpfulAnswerError as error:
                 raise _failure(remote, str(error), error.remedy) from error
             except NETWORK_ERRORS as error:
                 reason = str(error) if isinstance(error, _BrokenOffError) else reason_of(error)
@@ -134,7 +134,7 @@ def _transfer(remote: Remote, session: requests.Session, partial: Partial) -> No
             raise _BrokenOffError("the file on the server has changed since the download began")
         else:
             response.raise_for_status()
-            raise RefusedError(answer_of(response), "check the address")
+            raise UnhelpfulAnswerError(answer_of(response), "check the address")
         _receive(response, partial, version, offset)
     size = partial.file.stat().st_size
     if version.bytes is not None and size != version.bytes:
@@ -149,7 +149,7 @@ def _receive(response: requests.Response, partial: Partial, version: Version, of
             if file.tell() == 0 and is_page(block):
                 partial.remove()
                 title = read_page(block).title or "untitled"
-                raise RefusedError(
+                raise UnhelpfulAnswerError(
                     f"a web page ({title}) came in place of an archive",
                     "open the address in a browser to see why",
                 )

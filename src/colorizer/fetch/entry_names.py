@@ -19,7 +19,7 @@ NAME_BYTES = 255
 PATH_BYTES = 700
 
 
-def decoded(name: bytes) -> str:
+def decode_name(name: bytes) -> str:
     """Decode a name that does not tell its encoding: UTF-8 if it can be, else code page 437.
 
     Neither loses a photograph: in code page 437, which zips had first, any byte is a letter.

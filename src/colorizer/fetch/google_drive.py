@@ -11,7 +11,7 @@ import requests
 
 from colorizer.fetch.downloads import Remote
 from colorizer.fetch.drive_pages import Page, read_page
-from colorizer.fetch.http import TIMEOUT_S, RefusedError, answer_of, blocks_of
+from colorizer.fetch.http import TIMEOUT_S, UnhelpfulAnswerError, answer_of, blocks_of
 
 PAGE_BLOCKS = 16  # a megabyte; a page has some kilobytes
 CONFIRMATION = "download-form"
@@ -104,12 +104,12 @@ def _read(answer: requests.Response) -> Page:
         return read_page(b"".join(islice(blocks_of(answer), PAGE_BLOCKS)))
 
 
-def _refusal(answer: requests.Response, page: Page) -> RefusedError:
+def _refusal(answer: requests.Response, page: Page) -> UnhelpfulAnswerError:
     said = f"{answer.url} {page.title} {page.text}".lower()
     for words, reason, remedy in REFUSALS:
         if any(word in said for word in words):
-            return RefusedError(reason, remedy)
-    return RefusedError(
+            return UnhelpfulAnswerError(reason, remedy)
+    return UnhelpfulAnswerError(
         f"{answer_of(answer)} with a web page ({page.title or 'untitled'}) in place of the file",
         "run again later",
     )

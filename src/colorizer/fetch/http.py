@@ -19,7 +19,7 @@ TRANSIENT_STATUSES = (408, 500, 502, 503, 504)
 NETWORK_ERRORS = (requests.RequestException, ValueError)
 
 
-class RefusedError(Exception):
+class UnhelpfulAnswerError(Exception):
     """A server that answers, but not with the file: asking again at once would not help.
 
     Parameters

@@ -54,7 +54,7 @@ def write_source(folder: Path, dataset: str, origin: Origin) -> None:
     write_json(folder / SOURCE, {"dataset": dataset, "origin": name, **archive})
 
 
-def recorded(records: Path, source: str) -> Digest | None:
+def read_record(records: Path, source: str) -> Digest | None:
     """Return what a download was when it was recorded; None if it was not.
 
     Raises
@@ -65,7 +65,7 @@ def recorded(records: Path, source: str) -> Digest | None:
     return _read(records).get(source)
 
 
-def record(records: Path, source: str, archive: Digest) -> None:
+def write_record(records: Path, source: str, archive: Digest) -> None:
     """Record what a download is, as ``{address: {sha256, bytes}}``, sorted by address."""
     known = _read(records)
     if known.get(source) != archive:

@@ -13,7 +13,7 @@ from colorizer.fetch.archive_files import fetch_archive
 from colorizer.fetch.colorsurvey import fetch_colorsurvey
 from colorizer.fetch.folders import fetch_folder, fetch_sample
 from colorizer.fetch.params import FetchParams, Places
-from colorizer.fetch.provenance import Origin, record, write_source
+from colorizer.fetch.provenance import Origin, write_record, write_source
 
 # A source fills an empty folder with photographs and says where they are from. It raises
 # UserError if it cannot.
@@ -67,5 +67,5 @@ def fetch(dataset: str, params: FetchParams, target: Path, places: Places) -> in
             )
         write_source(partial, dataset, origin)
     if origin.is_remote and origin.archive:
-        record(places.records, origin.name, origin.archive)
+        write_record(places.records, origin.name, origin.archive)
     return count

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO, NamedTuple, Protocol, cast
 
 from colorizer.fetch.bounded_files import BLOCK, BoundedFile, unpacked
-from colorizer.fetch.entry_names import decoded
+from colorizer.fetch.entry_names import decode_name
 
 # A zip's list of entries is read whole and takes nine times its size in memory: this much holds
 # a million entries and makes a gigabyte.
@@ -120,7 +120,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
         return info.filename
     # Without this flag Python reads code page 437, yet many programs write UTF-8.
     try:
-        return decoded(info.filename.encode("cp437"))
+        return decode_name(info.filename.encode("cp437"))
     except UnicodeEncodeError:
         return info.filename
 
@@ -187,7 +187,7 @@ class _Tar:
             # It would keep them all, a kilobyte each.
             self._tar.members = []  # type: ignore[attr-defined]
             yield Entry(
-                name=decoded(info.name.encode("utf-8", "surrogateescape")),
+                name=decode_name(info.name.encode("utf-8", "surrogateescape")),
                 size=info.size,
                 packed=None,
                 is_file=info.isfile(),

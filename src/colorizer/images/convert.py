@@ -27,7 +27,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if not image.mode.startswith("I"):
         return _by_strips(image, _laid_on_white)
     # I;16 and its kin, and I where Pillow widened them.
-    depth = 65535 if image.mode != "I" or highest(image) > 255 else 255
+    depth = 65535 if image.mode != "I" or highest_value(image) > 255 else 255
     return _by_strips(image, lambda strip: _narrowed(strip, depth))
 
 
@@ -55,7 +55,7 @@ def _narrowed(image: Image.Image, depth: int) -> Image.Image:
     return Image.fromarray((wide * 255 / depth).round().astype(np.uint8)).convert("RGB")
 
 
-def highest(image: Image.Image) -> float:
+def highest_value(image: Image.Image) -> float:
     """Return the largest value of an image of one channel."""
-    _, highest = cast(tuple[float, float], image.getextrema())
-    return highest
+    _, highest_value = cast(tuple[float, float], image.getextrema())
+    return highest_value

@@ -29,7 +29,7 @@ class _Frame(NamedTuple):
     components: frozenset[int]  # those that are not subsampled
 
 
-def without_detail(jpeg: bytes) -> bytes | None:
+def strip_detail(jpeg: bytes) -> bytes | None:
     """Leave out the AC coefficients of a progressive JPEG's components at full resolution.
 
     Decoded at an eighth of its size (or less, if a decoder knows how), the result is the same to

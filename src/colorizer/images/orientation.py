@@ -29,7 +29,7 @@ def orientation_of(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def upright(image: Image.Image, orientation: int) -> Image.Image:
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
     """Return the image turned, or mirrored, so that ``orientation`` is undone."""
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)

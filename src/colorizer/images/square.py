@@ -25,9 +25,9 @@ from colorizer.images.decode import (
     pillow_limited_to,
     require_decodable,
 )
-from colorizer.images.jpeg_dc import DC_SCALE, without_detail
+from colorizer.images.jpeg_dc import DC_SCALE, strip_detail
 from colorizer.images.limits import require_reasonable
-from colorizer.images.orientation import TRANSPOSED_ORIENTATIONS, orientation_of, upright
+from colorizer.images.orientation import TRANSPOSED_ORIENTATIONS, orientation_of, turn_upright
 
 # A JPEG is decoded at no less than this many times the target size: below it quality suffers.
 DRAFT_FACTOR = 2
@@ -141,7 +141,7 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
         box=_center(box) if rule.crop == "center" else box,
         reducing_gap=3.0,
     )
-    image = upright(image, orientation)
+    image = turn_upright(image, orientation)
     if profile:
         image = rgb_to_srgb(image, profile)
     return Square(np.asarray(image, dtype=np.uint8), width, height)
@@ -164,7 +164,7 @@ def _without_detail(image: Image.Image, side: int) -> Image.Image:
     assert isinstance(image, ImageFile.ImageFile)
     assert image.fp is not None, "not yet decoded"
     image.fp.seek(0)
-    lighter = without_detail(image.fp.read())
+    lighter = strip_detail(image.fp.read())
     if lighter is None:
         return image
     opened = Image.open(io.BytesIO(lighter), formats=("JPEG",))

@@ -25,13 +25,13 @@ from colorizer.networks.checkpoint import load_checkpoint
 from colorizer.networks.devices import make_repeatable, pick_device
 
 Bytes = npt.NDArray[np.uint8]
-Colorist = Callable[[Shards | Bytes], Iterator[Bytes]]
+ColorizeSquares = Callable[[Shards | Bytes], Iterator[Bytes]]
 
 
 @contextmanager
-def colorist(
+def open_colorizer(
     checkpoint: Path, params: PredictParams, seed: int, saturation: float = 1.0
-) -> Iterator[Colorist]:
+) -> Iterator[ColorizeSquares]:
     """Give what takes the colours from prepared photographs and predicts them back.
 
     It takes photographs (n, size, size, 3) uint8 sRGB, and yields as many (size, size, 3), in

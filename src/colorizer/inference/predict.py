@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from colorizer.color.lab_torch import bytes_from_lab, lab_from_bytes
-from colorizer.data.aging import MEASURED, aged, seeds_of
+from colorizer.data.aging import MEASURED, age, seeds_of
 from colorizer.data.shards import Shards
 from colorizer.inference.params import PredictParams
 from colorizer.networks.base import Colorizer
@@ -98,6 +98,6 @@ def colorize_batch(
     sees them aged.
     """
     lab = lab_from_bytes(photographs)
-    seen = lab if aging_seeds is None else aged(lab, MEASURED, aging_seeds)
+    seen = lab if aging_seeds is None else age(lab, MEASURED, aging_seeds)
     ab = predict_ab(model, seen[:, :1].to(device), mirror).cpu()
     return bytes_from_lab(torch.cat([lab[:, :1], saturation * ab], dim=1))

@@ -9,13 +9,13 @@ from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.errors import UserError
 from colorizer.inference.predict import predict_ab
 from colorizer.inference.types import Chroma
-from colorizer.networks.base import Colorizer, check_size, resized
-from colorizer.networks.hint_tensors import mirrored
-from colorizer.networks.hinted import HintedColorizer, Seen
+from colorizer.networks.base import Colorizer, check_size, resize
+from colorizer.networks.hint_tensors import mirror_hints
+from colorizer.networks.hinted import Encoding, HintedColorizer
 
 
-class Glance:
-    """What a network sees of photographs: enough to answer to ever other hints, and quickly.
+class EncodedPhotographs:
+    """Photographs as a network has encoded them: it decodes them quickly with any hints.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ class Glance:
             self._own = predict_ab(model, lightness, mirror)
             return
         with torch.inference_mode():
-            enlarged = model.enlarged(lightness)
+            enlarged = model.enlarge(lightness)
             check_size(enlarged.shape[-2:], model.size_multiple)
             views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
-            self._seen = [model.see(view) for view in views]
+            self._encodings = [model.encode(view) for view in views]
 
-    def follow(self, hints: Tensor) -> Chroma[Tensor]:
+    def decode(self, hints: Tensor) -> Chroma[Tensor]:
         """Predict chroma with hints.
 
         Parameters
@@ -66,16 +66,16 @@ class Glance:
                 )
             return Chroma(self._own, torch.zeros_like(self._own))
         with torch.inference_mode():
-            own, given = _followed(model, self._seen[0], hints)
-            for turned in self._seen[1:]:
-                other_own, other_given = _followed(model, turned, mirrored(hints))
+            own, given = _decoded(model, self._encodings[0], hints)
+            for turned in self._encodings[1:]:
+                other_own, other_given = _decoded(model, turned, mirror_hints(hints))
                 own = (own + other_own.flip(-1)) / 2
                 given = (given + other_given.flip(-1)) / 2
-            return Chroma(resized(own, self._size), resized(given, self._size))
+            return Chroma(resize(own, self._size), resize(given, self._size))
 
 
-def _followed(model: HintedColorizer, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+def _decoded(model: HintedColorizer, encoding: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
     if hints.shape[1]:
-        return model.follow(seen, hints)
-    own = model.full_size(seen.ab) * AB_SCALE  # the same, but for the time of the attention
+        return model.decode(encoding, hints)
+    own = model.full_size(encoding.ab) * AB_SCALE  # the same, without the attention's time
     return own, torch.zeros_like(own)

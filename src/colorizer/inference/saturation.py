@@ -37,7 +37,7 @@ def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
     return float(max([best["saturation"], *vivid["saturation"]]))
 
 
-def cautious(saturation: float, photographs: int) -> float:
+def moderate(saturation: float, photographs: int) -> float:
     """Return a saturation between 1 and the one that so many photographs spoke for.
 
     The fewer they are, the nearer to 1: the mean of what they say and of :data:`DOUBTS` voices
@@ -57,5 +57,5 @@ def saturation_of(params: PredictParams, checkpoint: Path) -> float:
     if isinstance(params.saturation, str):  # auto
         vividness = load_vividness(checkpoint)
         chosen = choose_saturation(vividness, params.saturation_cost)
-        return cautious(chosen, int(vividness["photographs"].iloc[0]))
+        return moderate(chosen, int(vividness["photographs"].iloc[0]))
     return params.saturation

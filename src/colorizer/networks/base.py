@@ -58,14 +58,14 @@ class Colorizer(nn.Module):
 
     def predict(self, lightness: Tensor) -> Tensor:
         """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
-        return resized(self.forward(self.enlarged(lightness)), lightness.shape[-2:])
+        return resize(self.forward(self.enlarge(lightness)), lightness.shape[-2:])
 
-    def enlarged(self, lightness: Tensor) -> Tensor:
+    def enlarge(self, lightness: Tensor) -> Tensor:
         """Return L, (B, 1, H, W), in the size that :meth:`predict` predicts from."""
         scale, size = float(self.scale), lightness.shape[-2:]
         if scale == 1:  # a size that the network cannot take is the caller's mistake
             return lightness
-        return resized(lightness, [self.nearest_side(side * scale) for side in size])
+        return resize(lightness, [self.nearest_side(side * scale) for side in size])
 
     def nearest_side(self, side: float) -> int:
         """Return the height or width nearest to ``side`` that the network can take, in pixels."""
@@ -88,7 +88,7 @@ class Colorizer(nn.Module):
         return [{"params": list(self.parameters()), "lr": lr}]
 
 
-def resized(image: Tensor, size: Sequence[int]) -> Tensor:
+def resize(image: Tensor, size: Sequence[int]) -> Tensor:
     """Return (B, C, H, W) in another size; the antialiasing matters where it becomes smaller."""
     if list(image.shape[-2:]) == list(size):
         return image

@@ -15,7 +15,7 @@ MOST_IN_TRAINING = 64
 PATCH = 5
 
 
-def mirrored(hints: Tensor) -> Tensor:
+def mirror_hints(hints: Tensor) -> Tensor:
     """Return hints, (B, N, 4), of the photographs' mirror images."""
     x, rest = hints[..., :1], hints[..., 1:]
     return torch.cat([1 - x, rest], dim=-1)

@@ -20,8 +20,8 @@ class HintedRecipe(Recipe):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a network makes of photographs before it is told anything about their colours.
+class Encoding:
+    """What a network makes of photographs before it is given colour hints.
 
     Attributes
     ----------
@@ -34,35 +34,35 @@ class Seen:
     ab: Tensor
     features: Tensor
 
-    def detached(self) -> Seen:
+    def detached(self) -> Encoding:
         """Return the same, through which no gradient flows."""
-        return Seen(self.ab.detach().float(), self.features.detach().float())
+        return Encoding(self.ab.detach().float(), self.features.detach().float())
 
 
 class HintedColorizer(Colorizer):
     """A network that predicts from L alone, and follows the user where hints are given.
 
-    Sub-classes set ``hint_head`` and implement :meth:`see` and :meth:`full_size`; what
-    :meth:`scaled_ab` gives is ``full_size(see(lightness).ab)``.
+    Sub-classes set ``hint_head`` and implement :meth:`encode` and :meth:`full_size`; what
+    :meth:`scaled_ab` gives is ``full_size(encode(lightness).ab)``.
     """
 
     hint_head: HintHead
 
-    def see(self, lightness: Tensor) -> Seen:
-        """Look at L in [0, 100], (B, 1, H, W); H and W multiples of ``size_multiple``."""
+    def encode(self, lightness: Tensor) -> Encoding:
+        """Encode L in [0, 100], (B, 1, H, W); H and W multiples of ``size_multiple``."""
         raise NotImplementedError
 
     def full_size(self, ab: Tensor) -> Tensor:
-        """Return ab as it was seen, (B, 2, h, w), in the size of the photographs."""
+        """Return the ab of an encoding, (B, 2, h, w), in the size of the photographs."""
         raise NotImplementedError
 
-    def follow(self, seen: Seen, hints: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, encoding: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
         """Predict chroma with hints.
 
         Parameters
         ----------
-        seen : Seen
-            What :meth:`see` returned.
+        encoding : Encoding
+            What :meth:`encode` returned.
         hints : Tensor
             (B, N, 4): x and y in [0, 1], shares of width and height; a and b in CIELAB units.
 
@@ -73,5 +73,5 @@ class HintedColorizer(Colorizer):
             hints. Their sum is the prediction.
         """
         scaled = torch.cat([hints[..., :2], hints[..., 2:] / AB_SCALE], dim=-1)
-        own, given = self.hint_head(seen.features, seen.ab, scaled)
+        own, given = self.hint_head(encoding.features, encoding.ab, scaled)
         return self.full_size(own) * AB_SCALE, self.full_size(given) * AB_SCALE

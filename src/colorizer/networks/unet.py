@@ -14,7 +14,7 @@ from colorizer.data.aging import AgingParams
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
 from colorizer.networks.files import GENERAL
 from colorizer.networks.hint_head import HintHead
-from colorizer.networks.hinted import HintedColorizer, HintedRecipe, Seen
+from colorizer.networks.hinted import Encoding, HintedColorizer, HintedRecipe
 from colorizer.networks.recipe import Recipe
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
 from colorizer.networks.weights import load_weights
@@ -152,28 +152,28 @@ class UNet(HintedColorizer):
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""
-        return self.full_size(self.to_ab(self.decode(self.encode(lightness))))
+        return self.full_size(self.to_ab(self.decoder_features(self.encoder_features(lightness))))
 
-    def see(self, lightness: Tensor) -> Seen:
-        """Look at photographs; see :meth:`HintedColorizer.see`."""
-        taps = self.encode(lightness)
-        decoded = self.decode(taps)
+    def encode(self, lightness: Tensor) -> Encoding:
+        """Encode photographs; see :meth:`HintedColorizer.encode`."""
+        taps = self.encoder_features(lightness)
+        decoded = self.decoder_features(taps)
         small = F.avg_pool2d(lightness, STRIDE)
-        return Seen(self.to_ab(decoded), torch.cat([decoded, taps[0], small], dim=1))
+        return Encoding(self.to_ab(decoded), torch.cat([decoded, taps[0], small], dim=1))
 
     def full_size(self, ab: Tensor) -> Tensor:
         """Return (B, 2, H, W) for (B, 2, H/4, W/4)."""
         return F.interpolate(ab, scale_factor=STRIDE, mode="bilinear", align_corners=False)
 
-    def encode(self, lightness: Tensor) -> list[Tensor]:
+    def encoder_features(self, lightness: Tensor) -> list[Tensor]:
         """Return the encoder's features at strides 4, 8, 16 and 32 for L, (B, 1, H, W)."""
         # L as a grey 8-bit picture, scaled as the encoder's authors do: (x - 127) / 128.
         grey = ((lightness * 2.55 - 127) / 128).expand(-1, 3, -1, -1)
         features: list[Tensor] = self.encoder(grey)
         return features[1:]
 
-    def decode(self, taps: list[Tensor]) -> Tensor:
-        """Return features at stride 4, (B, 64, H/4, W/4), for what :meth:`encode` returned."""
+    def decoder_features(self, taps: list[Tensor]) -> Tensor:
+        """Return features at stride 4, (B, 64, H/4, W/4), for those of the encoder."""
         *skips, features = taps
         for up, skip in zip(self.decoder, reversed(skips), strict=True):
             features = up(features, skip)

@@ -14,14 +14,14 @@ from PIL import Image
 from colorizer.color.lightness_tables import BYTE, WORD
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.photo.full_size import colored_strips
-from colorizer.photo.hints import PixelHint, placed
+from colorizer.photo.hints import PixelHint, place_hints
 from colorizer.photo.read import Photo, has_alpha, has_wide_greys, read_photo
 from colorizer.photo.write import Output, canvas_of, white_of, write_photo
 from colorizer.predictors.protocol import PhotoPredictor
 
 
 @dataclass(frozen=True)
-class Colorist:
+class PhotoColorist:
     """What is common to all photographs of a run.
 
     Attributes
@@ -115,5 +115,5 @@ class Colorist:
         return lost
 
     def _predicted(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> npt.NDArray[np.float32]:
-        known = placed(hints, photo.image.size)
+        known = place_hints(hints, photo.image.size)
         return self.network.predict(photo.image, photo.space, known).at(self.saturation)

@@ -13,7 +13,7 @@ from joblib import cpu_count
 from PIL import Image
 
 from colorizer.color.gamut import fitted_linear_rgb
-from colorizer.color.guided_filter import guide
+from colorizer.color.guided_filter import fit_guide
 from colorizer.color.icc import ColorSpace
 from colorizer.color.lightness_tables import (
     BYTE,
@@ -23,9 +23,9 @@ from colorizer.color.lightness_tables import (
     grey_lightness,
     rgb_lightness,
 )
-from colorizer.images.convert import highest
+from colorizer.images.convert import highest_value
 from colorizer.photo.read import has_alpha, has_wide_greys
-from colorizer.predictors.view import seen_lightness
+from colorizer.predictors.view import read_view
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -62,7 +62,7 @@ def colored_strips(
         is the photograph's width, or twice of it; C is 3, or 4 with alpha.
     """
     width, height = image.size
-    lightness_of, chroma = _lightness_reader(image, space), _Enlarged(ab, image, space)
+    lightness_of, chroma = _lightness_reader(image, space), _EnlargedChroma(ab, image, space)
     rows = max(1, STRIP_PIXELS // width)
 
     def color(top: int) -> Pixels:
@@ -86,7 +86,7 @@ def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.
     """Return what gives L, (H, W) float32 in [0, 100], of a strip of the photograph."""
     if has_wide_greys(image):
         # Where Pillow widened bytes, white stays that of bytes.
-        white = BYTE if image.mode == "I" and highest(image) <= BYTE else WORD
+        white = BYTE if image.mode == "I" and highest_value(image) <= BYTE else WORD
         wide = _grey_table(space, white)
         return lambda strip: wide[np.asarray(strip).astype(np.intp).clip(0, white)]
     if image.mode in ("1", "L", "LA"):
@@ -124,7 +124,7 @@ def _encoded(lightness: Floats, ab: Floats, space: ColorSpace, white: int) -> Pi
     return rgb
 
 
-class _Enlarged:
+class _EnlargedChroma:
     """Chroma (2, h, w) at the size of a photograph, its edges sharpened, as rows are asked.
 
     What is enlarged, bilinearly, is how chroma depends on lightness; see
@@ -139,7 +139,7 @@ class _Enlarged:
             ab = np.stack(
                 [np.asarray(plane.resize(size, Image.Resampling.BILINEAR)) for plane in planes]
             )
-        self._guide = np.concatenate(guide(ab, seen_lightness(image, space, size)[0]))
+        self._guide = np.concatenate(fit_guide(ab, read_view(image, space, size)[0]))
         self._left, self._right, self._share = _between(np.arange(width), size[0], width)
 
     def rows(self, top: int, bottom: int, lightness: Floats) -> Floats:
@@ -152,10 +152,10 @@ class _Enlarged:
         step -= wide
         step *= self._share
         wide += step
-        slope, offset = wide[:2], wide[2:]
-        slope *= lightness
-        slope += offset
-        return slope
+        ab, offset = wide[:2], wide[2:]  # ab is the slope still; in place, to spare memory
+        ab *= lightness
+        ab += offset
+        return ab
 
 
 def _between(

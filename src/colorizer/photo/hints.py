@@ -45,7 +45,7 @@ def ab_of(rgb: tuple[int, int, int]) -> tuple[float, float]:
     return a, b
 
 
-def placed(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]:
+def place_hints(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]:
     """Return hints as networks take them.
 
     Parameters

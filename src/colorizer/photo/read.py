@@ -21,7 +21,7 @@ from colorizer.images.decode import (
     require_decodable,
 )
 from colorizer.images.limits import require_reasonable
-from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, upright
+from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, turn_upright
 from colorizer.photo.formats import HEIC, format_of, has_heif
 
 MAX_MEGAPIXELS = 250
@@ -127,7 +127,7 @@ def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
         info = image.info
         exif = _exif_of(image)
         return Photo(
-            upright(_with_white_above(image), orientation_of(image)),
+            turn_upright(_with_white_above(image), orientation_of(image)),
             color_space_of(image.mode, info.get("icc_profile")),
             exif,
             _dpi_of(info),

@@ -57,12 +57,12 @@ def _with_torch(
 ) -> tuple[PhotoPredictor, float]:
     from colorizer.inference.saturation import saturation_of
     from colorizer.networks.devices import make_repeatable, pick_device
-    from colorizer.predictors.torch_predictor import load_photo_network
+    from colorizer.predictors.torch_predictor import load_torch_predictor
 
     settings = PredictParams().replace(**changes)
     device = pick_device(settings.device)
     make_repeatable(seed=0)
-    network = load_photo_network(checkpoint, device, side, settings.mirror)
+    network = load_torch_predictor(checkpoint, device, side, settings.mirror)
     return network, saturation_of(settings, checkpoint)
 
 
@@ -70,7 +70,7 @@ def _with_onnx(
     file: Path, changes: Mapping[str, object], side: int | None
 ) -> tuple[PhotoPredictor, float]:
     require_extra("onnx", "onnxruntime")
-    from colorizer.predictors.onnx_predictor import load_onnx_network
+    from colorizer.predictors.onnx_predictor import load_onnx_predictor
 
     settings = PredictParams().replace(**changes)
     if settings.device not in ("auto", "cpu"):
@@ -78,7 +78,7 @@ def _with_onnx(
             f"device {settings.device!r} cannot be used by --runtime onnx, which computes on the "
             "CPU; use auto or cpu, or a checkpoint of training"
         )
-    network = load_onnx_network(file, side)
+    network = load_onnx_predictor(file, side)
     if "mirror" in changes:
         network = replace(network, card=replace(network.card, mirror=settings.mirror))
     is_auto = isinstance(settings.saturation, str)

@@ -89,7 +89,7 @@ def _by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, F
     seen = torch.from_numpy(lightness)
     with torch.inference_mode():
         if isinstance(model, HintedColorizer) and hints.shape[1]:
-            own, given = model.follow(model.see(seen), torch.from_numpy(hints))
+            own, given = model.decode(model.encode(seen), torch.from_numpy(hints))
             return {OWN: own.numpy(), GIVEN: given.numpy()}
         own = model(seen)  # without hints, as if there were no hints at all
         if isinstance(model, HintedColorizer):

@@ -96,7 +96,7 @@ class _WithHints(nn.Module):
         self.model = model
 
     def forward(self, lightness: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model.follow(self.model.see(lightness), hints)
+        return self.model.decode(self.model.encode(lightness), hints)
 
 
 def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:

@@ -17,7 +17,7 @@ from colorizer.common.errors import UserError
 from colorizer.inference.types import Hint, as_array
 from colorizer.predictors.onnx_card import HINTS, LIGHTNESS, OnnxCard
 from colorizer.predictors.protocol import PhotoChroma
-from colorizer.predictors.view import nearest_side, seen_lightness, view_size
+from colorizer.predictors.view import nearest_side, read_view, view_size
 
 Floats = npt.NDArray[np.float32]
 PROVIDERS = ["CPUExecutionProvider"]
@@ -25,7 +25,7 @@ FATAL = 4  # of ONNX Runtime's levels of logging: what goes wrong is raised as w
 
 
 @dataclass(frozen=True)
-class OnnxNetwork:
+class OnnxPredictor:
     """A :class:`colorizer.predictors.protocol.PhotoPredictor` on the CPU.
 
     Attributes
@@ -47,19 +47,19 @@ class OnnxNetwork:
         """As of any ``PhotoPredictor``."""
         return self.card.takes_hints
 
-    def look(self, image: Image.Image, space: ColorSpace) -> OnnxLook:
-        """Look at a photograph, as any ``PhotoPredictor`` does."""
+    def encode(self, image: Image.Image, space: ColorSpace) -> OnnxEncodedPhoto:
+        """Encode a photograph, as any ``PhotoPredictor`` does."""
         size = view_size(image.size, self.side, self.card.size_multiple)
-        return OnnxLook(self, seen_lightness(image, space, size))
+        return OnnxEncodedPhoto(self, read_view(image, space, size))
 
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
         """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
-        return self.look(image, space).follow(hints)
+        return self.encode(image, space).decode(hints)
 
-    def predict_seen(self, lightness: Floats, hints: Floats) -> PhotoChroma:
-        """Predict chroma of what is seen of a photograph.
+    def predict_lightness(self, lightness: Floats, hints: Floats) -> PhotoChroma:
+        """Predict chroma from the lightness of a photograph as the network sees it.
 
         Parameters
         ----------
@@ -83,21 +83,21 @@ class OnnxNetwork:
 
 
 @dataclass(frozen=True)
-class OnnxLook:
-    """What a network sees of a photograph: ``lightness``, (1, 1, H, W) float32 in [0, 100]."""
+class OnnxEncodedPhoto:
+    """An :class:`EncodedPhoto`: its ``lightness``, (1, 1, H, W) float32 in [0, 100]."""
 
-    network: OnnxNetwork
+    network: OnnxPredictor
     lightness: Floats
 
-    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with hints, as any ``PhotoLook`` does."""
+    def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, as any ``EncodedPhoto`` does."""
         if hints and not self.network.takes_hints:
             name = self.network.card.network
             raise UserError(f"the network {name} takes no colour hints; unet does")
-        return self.network.predict_seen(self.lightness, as_array(hints))
+        return self.network.predict_lightness(self.lightness, as_array(hints))
 
 
-def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:
+def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
     """Load a network from an ONNX file.
 
     Parameters
@@ -124,7 +124,7 @@ def load_onnx_network(file: Path, side: int | None = None) -> OnnxNetwork:
         raise UserError(
             f"{file} is not an ONNX file of this project: {error}; make one with: colorizer export"
         ) from error
-    return OnnxNetwork(session, card, nearest_side(side or card.side, card.size_multiple))
+    return OnnxPredictor(session, card, nearest_side(side or card.side, card.size_multiple))
 
 
 def open_session(file: Path) -> onnxruntime.InferenceSession:

@@ -16,10 +16,10 @@ from colorizer.inference.types import Chroma, Hint
 PhotoChroma = Chroma[npt.NDArray[np.float32]]
 
 
-class PhotoLook(Protocol):
-    """What a network sees of one photograph."""
+class EncodedPhoto(Protocol):
+    """A photograph as a network has encoded it."""
 
-    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
+    def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
         """Predict chroma with hints, which may be none.
 
         Returns
@@ -41,8 +41,8 @@ class PhotoPredictor(Protocol):
     def takes_hints(self) -> bool:
         """Whether it follows hints; if not, to give it one is an error."""
 
-    def look(self, image: Image.Image, space: ColorSpace) -> PhotoLook:
-        """Look at a photograph, to predict its chroma with ever other hints.
+    def encode(self, image: Image.Image, space: ColorSpace) -> EncodedPhoto:
+        """Encode a photograph, so that its chroma can be predicted quickly with any hints.
 
         Parameters
         ----------
@@ -55,4 +55,4 @@ class PhotoPredictor(Protocol):
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
-        """Predict chroma of a photograph, at once; see :meth:`look` and :class:`PhotoLook`."""
+        """Encode a photograph and predict its chroma; see :class:`EncodedPhoto`."""

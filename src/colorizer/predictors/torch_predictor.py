@@ -10,17 +10,17 @@ import torch
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
-from colorizer.inference.predict_with_hints import Glance
+from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.inference.types import Hint, as_array
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.hinted import HintedColorizer
 from colorizer.predictors.protocol import PhotoChroma
-from colorizer.predictors.view import seen_lightness, view_size
+from colorizer.predictors.view import read_view, view_size
 
 
 @dataclass(frozen=True)
-class PhotoNetwork:
+class TorchPredictor:
     """A :class:`colorizer.predictors.protocol.PhotoPredictor` that torch computes.
 
     Attributes
@@ -45,35 +45,37 @@ class PhotoNetwork:
         """As of any ``PhotoPredictor``."""
         return isinstance(self.model, HintedColorizer)
 
-    def look(self, image: Image.Image, space: ColorSpace) -> PhotoGlance:
-        """Look at a photograph, as any ``PhotoPredictor`` does."""
+    def encode(self, image: Image.Image, space: ColorSpace) -> TorchEncodedPhoto:
+        """Encode a photograph, as any ``PhotoPredictor`` does."""
         size = view_size(image.size, self.side, self.model.size_multiple)
-        lightness = torch.from_numpy(seen_lightness(image, space, size)).to(self.device)
-        return PhotoGlance(Glance(self.model, lightness, self.mirror), self.device)
+        lightness = torch.from_numpy(read_view(image, space, size)).to(self.device)
+        return TorchEncodedPhoto(
+            EncodedPhotographs(self.model, lightness, self.mirror), self.device
+        )
 
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
         """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
-        return self.look(image, space).follow(hints)
+        return self.encode(image, space).decode(hints)
 
 
 @dataclass(frozen=True)
-class PhotoGlance:
-    """What a network sees of a photograph, on ``device``."""
+class TorchEncodedPhoto:
+    """An :class:`EncodedPhoto`, on ``device``."""
 
-    glance: Glance
+    encoded: EncodedPhotographs
     device: torch.device
 
-    def follow(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with hints, as any ``PhotoLook`` does."""
-        chroma = self.glance.follow(torch.from_numpy(as_array(hints)).to(self.device))
+    def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict chroma with hints, as any ``EncodedPhoto`` does."""
+        chroma = self.encoded.decode(torch.from_numpy(as_array(hints)).to(self.device))
         return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
 
 
-def load_photo_network(
+def load_torch_predictor(
     checkpoint: Path, device: torch.device, side: int | None = None, mirror: bool = True
-) -> PhotoNetwork:
+) -> TorchPredictor:
     """Load a network from a checkpoint.
 
     Parameters
@@ -86,7 +88,7 @@ def load_photo_network(
         The shorter side in pixels of what it will see, rounded to what it can take; by default
         that of its training photographs, enlarged as in training.
     mirror : bool
-        As in :class:`PhotoNetwork`.
+        As in :class:`TorchPredictor`.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def load_photo_network(
     # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return PhotoNetwork(model, device, side, mirror)
+    return TorchPredictor(model, device, side, mirror)
 
 
 def side_of(model: Colorizer, size: int) -> int:

@@ -46,25 +46,25 @@ def nearest_side(side: float, multiple: int) -> int:
     return max(multiple, round(side / multiple) * multiple)
 
 
-def seen_lightness(
+def read_view(
     image: Image.Image, space: ColorSpace, size: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Return L of a photograph in another size, as :func:`resized_srgb` gives it.
+    """Return L of a photograph in another size, as :func:`resize_srgb` gives it.
 
     Parameters
     ----------
     image, space, size
-        As in :func:`resized_srgb`.
+        As in :func:`resize_srgb`.
 
     Returns
     -------
     ndarray
         (1, 1, H, W) float32 in [0, 100].
     """
-    return lab_from_bytes(np.asarray(resized_srgb(image, space, size))[None])[:, :1]
+    return lab_from_bytes(np.asarray(resize_srgb(image, space, size))[None])[:, :1]
 
 
-def resized_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Image.Image:
+def resize_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Image.Image:
     """Return a photograph in another size, antialiased; what is transparent is white.
 
     Parameters

@@ -96,7 +96,7 @@ def examine_all(pool: Pool, workspace: Workspace, params: PrepareParams) -> Foun
     return found
 
 
-def listed(manifest: pd.DataFrame, found: Found) -> pd.DataFrame:
+def build_index(manifest: pd.DataFrame, found: Found) -> pd.DataFrame:
     """Return the manifest with what was found out about each photograph, not yet in a split.
 
     Its columns are ``path``, ``bytes``, ``sha256``, ``width``, ``height``, ``reason``, ``detail``,

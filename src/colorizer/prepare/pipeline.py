@@ -15,8 +15,14 @@ from colorizer.common.pool import workers
 from colorizer.common.tables import write_csv
 from colorizer.data.manifest import read_manifest
 from colorizer.data.shards import INDEX
-from colorizer.data.splits import SPLITS, TRAIN, assign_splits, within_limit
-from colorizer.prepare.driver import Found, examine_all, listed, place_in_shards, write_squares
+from colorizer.data.splits import SPLITS, TRAIN, assign_splits, select_within_limit
+from colorizer.prepare.driver import (
+    Found,
+    build_index,
+    examine_all,
+    place_in_shards,
+    write_squares,
+)
 from colorizer.prepare.duplicates import group_duplicates
 from colorizer.prepare.params import PrepareParams
 from colorizer.prepare.storage import open_workspace
@@ -60,7 +66,7 @@ def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
         open_workspace(params.workspace, raw, manifest, partial) as workspace,
     ):
         found = examine_all(pool, workspace, params)
-        index = _split(listed(manifest, found), found, params)
+        index = _split(build_index(manifest, found), found, params)
         _require_all_splits(index)
         _limit_training(index, params.limit)
         place_in_shards(index)
@@ -70,7 +76,7 @@ def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
     return Prepared(index, _summary(index))
 
 
-def rejected(index: pd.DataFrame) -> pd.DataFrame:
+def list_rejected(index: pd.DataFrame) -> pd.DataFrame:
     """Return the photographs that were left out, with the reason: file, reason, detail."""
     out = index[index["reason"] != ""]
     return out[["file", "reason", "detail", "width", "height"]].sort_values(["reason", "file"])
@@ -105,7 +111,7 @@ def _limit_training(index: pd.DataFrame, limit: int) -> None:
     # After the split, so that val and test are the same photographs whatever the limit.
     train = index[index["split"] == TRAIN]
     if limit and limit < len(train):
-        beyond = train.index[~within_limit(train, limit)]
+        beyond = train.index[~select_within_limit(train, limit)]
         index.loc[beyond, "split"], index.loc[beyond, "reason"] = "", BEYOND_LIMIT
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from colorizer.data.augment import augment
-from colorizer.data.dataset import LabPhotographs, shuffled, steps_per_epoch
+from colorizer.data.dataset import LabPhotographs, shuffle, steps_per_epoch
 from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
 from colorizer.networks.hinted import HintedRecipe
 from colorizer.networks.recipe import Recipe
@@ -96,7 +96,7 @@ class TrainingBatches(Dataset[Batch]):
 
     def _order_of(self, epoch: int) -> Tensor:
         if self._order[0] != epoch:
-            self._order = (epoch, shuffled(len(self.data), self.seeds.order(epoch)))
+            self._order = (epoch, shuffle(len(self.data), self.seeds.order(epoch)))
         return self._order[1]
 
 

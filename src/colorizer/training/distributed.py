@@ -92,7 +92,7 @@ def process_device(name: str) -> torch.device:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Processes]:
+def join_processes(device: torch.device) -> Iterator[Processes]:
     """Meet the processes that were started together with this one; they part after the block."""
     if not is_started_in_company():
         yield ALONE

@@ -209,9 +209,9 @@ class EpochLoop:
         be if there were none.
         """
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            seen = model.see(_lightness(lab))
-            ab = model.full_size(seen.ab) * AB_SCALE
-        own, given = model.follow(seen.detached(), hints)
+            encoding = model.encode(_lightness(lab))
+            ab = model.full_size(encoding.ab) * AB_SCALE
+        own, given = model.decode(encoding.detached(), hints)
         return torch.stack([self._distance(ab, lab), self._distance(own + given, lab)])
 
     def _distance(self, ab: Tensor, lab: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from colorizer.video.clip import Clip
 from colorizer.video.encoders import encoder_of
 from colorizer.video.luma import Coding, Floats, Samples, chroma_of, greys_of
 from colorizer.video.planes import luma_of
-from colorizer.video.read import decoded, examine, opened, video_of
+from colorizer.video.read import decode_packet, open_clip, probe, video_of
 from colorizer.video.smoothing import ChromaSmoother
 from colorizer.video.write import ClipWriter
 
@@ -80,7 +80,7 @@ class VideoColorist:
             If ``source`` cannot be read, is damaged, or is of a kind that cannot be coloured;
             ``target`` cannot hold it; or the disk is full.
         """
-        clip = examine(source, is_damaged)
+        clip = probe(source, is_damaged)
         encoder = encoder_of(target, clip.coding.bits)
         if clip.is_interlaced and not encoder.takes_fields:
             raise UserError(
@@ -88,7 +88,7 @@ class VideoColorist:
             )
         coding = replace(clip.coding, bits=encoder.bits)
         crf = encoder.crf if self.crf is None else self.crf
-        with whole_file(target) as partial, opened(source) as container:
+        with whole_file(target) as partial, open_clip(source) as container:
             stream = video_of(container, source)
             writer = ClipWriter(partial, clip, container, stream, encoder, coding, crf)
             painter = _Painter(self, clip, coding, writer.is_halved)
@@ -97,7 +97,7 @@ class VideoColorist:
                     if packet.stream is not stream:
                         writer.copy(packet)
                         continue
-                    for frame in decoded(packet, clip, is_damaged):
+                    for frame in decode_packet(packet, clip, is_damaged):
                         luma = luma_of(frame, coding)
                         writer.write(luma, painter.chroma(luma, frame), frame)
                         if progress:

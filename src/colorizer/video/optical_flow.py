@@ -21,7 +21,7 @@ LONGEST_STEP = 1.0
 FLATNESS = 1.0
 
 
-def motion(before: Tensor, after: Tensor) -> Tensor:
+def estimate_motion(before: Tensor, after: Tensor) -> Tensor:
     """Estimate where each pixel of a frame comes from.
 
     Parameters
@@ -42,12 +42,12 @@ def motion(before: Tensor, after: Tensor) -> Tensor:
     flow = torch.zeros_like(levels[-1][1]).expand(-1, 2, -1, -1)
     for earlier, later in reversed(levels):
         if flow.shape[2:] != later.shape[2:]:
-            flow = enlarged(flow, later.shape[2:])
+            flow = enlarge(flow, later.shape[2:])
         flow = _refined(flow, earlier, later)
     return flow
 
 
-def moved(picture: Tensor, flow: Tensor) -> Tensor:
+def warp(picture: Tensor, flow: Tensor) -> Tensor:
     """Return what (1, C, H, W) looks like after it moved: at (x, y), what was at x + flow.
 
     What comes from beyond the border is as the border is; see :func:`is_inside`.
@@ -61,7 +61,7 @@ def moved(picture: Tensor, flow: Tensor) -> Tensor:
     )
 
 
-def enlarged(flow: Tensor, size: torch.Size) -> Tensor:
+def enlarge(flow: Tensor, size: torch.Size) -> Tensor:
     """Return flow (1, 2, H, W) for frames of another size, of as many more pixels."""
     height, width = flow.shape[2:]
     scale = torch.tensor([size[1] / width, size[0] / height], device=flow.device)[:, None, None]
@@ -80,7 +80,7 @@ def _refined(flow: Tensor, before: Tensor, after: Tensor) -> Tensor:
     xx, yy = xx + FLATNESS, yy + FLATNESS
     scale = 1 / (xx * yy - xy * xy)
     for _ in range(ITERATIONS):
-        change = after - moved(before, flow)
+        change = after - warp(before, flow)
         # Light that changes everywhere is no motion.
         change = change - change.mean()
         x, y = _windowed(across * change), _windowed(down * change)

@@ -24,7 +24,7 @@ DAMAGED = "colour what can be decoded of it with --damaged"
 OPTIONS = {"protocol_whitelist": "file"}
 
 
-def examine(path: Path, is_damaged: bool = False) -> Clip:
+def probe(path: Path, is_damaged: bool = False) -> Clip:
     """Find out what a clip is; its file is read once, and one frame decoded.
 
     Parameters
@@ -45,12 +45,12 @@ def examine(path: Path, is_damaged: bool = False) -> Clip:
     frames, damage = _scanned(path)
     if damage and not is_damaged:
         raise UserError(f"{path} is damaged: {damage}; {DAMAGED}")
-    with opened(path) as container:
+    with open_clip(path) as container:
         return describe(path, video_of(container, path), first, frames)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def open_clip(path: Path) -> Iterator[InputContainer]:
     """Open a clip.
 
     Raises
@@ -94,7 +94,7 @@ def video_of(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def decoded(packet: av.Packet[Stream], clip: Clip, is_damaged: bool) -> list[VideoFrame]:
+def decode_packet(packet: av.Packet[Stream], clip: Clip, is_damaged: bool) -> list[VideoFrame]:
     """Decode a packet.
 
     Raises
@@ -122,7 +122,7 @@ def decoded(packet: av.Packet[Stream], clip: Clip, is_damaged: bool) -> list[Vid
 
 
 def _first_frame(path: Path) -> VideoFrame:
-    with opened(path) as container:
+    with open_clip(path) as container:
         stream = video_of(container, path)
         for packet in container.demux(stream):
             with suppress(av.FFmpegError):  # a later frame may be sound
@@ -134,7 +134,7 @@ def _first_frame(path: Path) -> VideoFrame:
 def _scanned(path: Path) -> tuple[int, str]:
     """Return how many frames there are, and what is wrong with the file, if anything."""
     count, end, damage = 0, 0.0, ""
-    with opened(path) as container, _logged_errors() as logged:
+    with open_clip(path) as container, _logged_errors() as logged:
         stream = video_of(container, path)
         try:
             for packet in container.demux():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorizer.video.optical_flow import enlarged, is_inside, motion, moved
+from colorizer.video.optical_flow import enlarge, estimate_motion, is_inside, warp
 from colorizer.video.shots import is_cut
 
 # In L: where a frame and what motion makes of the one before differ by this much, the past
@@ -85,19 +85,19 @@ class ChromaSmoother:
 
 def _joined(past: _Past, lightness: Tensor, ab: Tensor, decay: float) -> tuple[Tensor, Tensor]:
     """Return the mean of the past, where it is found again, and the present; and its weight."""
-    flow = motion(past.lightness, lightness)
+    flow = estimate_motion(past.lightness, lightness)
     trust = decay * _trust(past.lightness, lightness, flow)
     size = ab.shape[2:]
     trust = F.interpolate(trust, size=size, mode="bilinear")
-    flow = enlarged(flow, size)
-    earlier = trust * moved(past.weight, flow)
+    flow = enlarge(flow, size)
+    earlier = trust * warp(past.weight, flow)
     weight = earlier + 1
-    return (earlier * moved(past.ab, flow) + ab) / weight, weight
+    return (earlier * warp(past.ab, flow) + ab) / weight, weight
 
 
 def _trust(before: Tensor, after: Tensor, flow: Tensor) -> Tensor:
     """Return, (1, 1, h, w) in [0, 1], how sure it is that pixels are those of the frame before."""
-    difference = F.avg_pool2d(after - moved(before, flow), 3, 1, 1, count_include_pad=False)
+    difference = F.avg_pool2d(after - warp(before, flow), 3, 1, 1, count_include_pad=False)
     # What all pixels share is the light's, as in a flash or in old films that pulse.
     difference = difference - difference.median()
     return torch.exp(-((difference / MISMATCH) ** 2)) * is_inside(flow)

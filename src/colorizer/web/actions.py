@@ -47,9 +47,7 @@ class Actions:
         The strength of the colours at first.
     """
 
-    def __init__(
-        self, sessions: Sessions, examples: Sequence[Example], saturation: float
-    ) -> None:
+    def __init__(self, sessions: Sessions, examples: Sequence[Example], saturation: float) -> None:
         self._sessions, self._examples, self._saturation = sessions, examples, saturation
         self._answers = itertools.count(1)  # so that none looks like the one before
 

@@ -48,7 +48,7 @@ def colored_name(name: str) -> tuple[str, str]:
     return marked_name(PurePosixPath(name), COLORED)
 
 
-def distinct(names: list[str]) -> list[str]:
+def make_distinct(names: list[str]) -> list[str]:
     """Number names that are there already: ``a.jpg``, ``a-2.jpg``, ``a-3.jpg``.
 
     Upper and lower case count as the same, as they do on many disks.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorizer.photo.colorist import Colorist
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.read import read_photo
-from colorizer.predictors.protocol import PhotoChroma, PhotoLook, PhotoPredictor
+from colorizer.predictors.protocol import EncodedPhoto, PhotoChroma, PhotoPredictor
 from colorizer.web.file_names import colored_name
 from colorizer.web.previews import PREVIEW, SRGB, THUMBNAIL, colored, data_url, grey, small
 from colorizer.web.spots import Spot
@@ -32,7 +32,7 @@ class OpenPhotograph:
         Addresses of small JPEGs of it as it was.
     lightness : Image
         Greys, mode L, of the size that the page shows.
-    look : PhotoLook or None
+    encoded : EncodedPhoto or None
         What the network sees of it; None while the visitor works on another.
     chroma : PhotoChroma
         What the network predicts.
@@ -48,7 +48,7 @@ class OpenPhotograph:
     before: str
     thumbnail: str
     lightness: Image.Image
-    look: PhotoLook | None
+    encoded: EncodedPhoto | None
     chroma: PhotoChroma
     saturation: float
     spots: Sequence[Spot] = ()
@@ -57,18 +57,18 @@ class OpenPhotograph:
         """Return the address of a small JPEG of it in colour."""
         return data_url(colored(self.lightness, self.chroma.at(self.saturation)))
 
-    def follow(self, spots: Sequence[Spot], network: PhotoPredictor) -> None:
+    def apply_spots(self, spots: Sequence[Spot], network: PhotoPredictor) -> None:
         """Take these colours for those that the visitor chose, and no others."""
         # What it sees of the small picture is nearly the same, and to read the file takes long.
-        self.look = self.look or network.look(self.lightness, SRGB)
-        self.chroma = self.look.follow([spot.as_hint() for spot in spots])
+        self.encoded = self.encoded or network.encode(self.lightness, SRGB)
+        self.chroma = self.encoded.decode([spot.as_hint() for spot in spots])
         self.spots = spots
 
     def rest(self) -> None:
         """Free memory that is needed only while the visitor works on it."""
-        self.look = None
+        self.encoded = None
 
-    def save(self, colorist: Colorist, target: Path, max_megapixels: float) -> None:
+    def save(self, colorist: PhotoColorist, target: Path, max_megapixels: float) -> None:
         """Write it in colour at its full size; raises what reading and writing do."""
         ab = self.chroma.at(self.saturation)
         photo = read_photo(self.source, max_megapixels)
@@ -76,7 +76,7 @@ class OpenPhotograph:
 
 
 def open_photograph(
-    name: str, source: Path, colorist: Colorist, max_megapixels: float
+    name: str, source: Path, colorist: PhotoColorist, max_megapixels: float
 ) -> OpenPhotograph:
     """Read a photograph and colour it.
 
@@ -97,7 +97,7 @@ def open_photograph(
         As :func:`colorizer.photo.read.read_photo` does.
     """
     photo = read_photo(source, max_megapixels)
-    look = colorist.network.look(photo.image, photo.space)
+    encoded = colorist.network.encode(photo.image, photo.space)
     preview = small(photo.image, photo.space, PREVIEW)
     return OpenPhotograph(
         name=name,
@@ -106,7 +106,7 @@ def open_photograph(
         before=data_url(preview),
         thumbnail=data_url(small(preview, SRGB, THUMBNAIL)),
         lightness=grey(preview),
-        look=look,
-        chroma=look.follow(()),
+        encoded=encoded,
+        chroma=encoded.decode(()),
         saturation=colorist.saturation,
     )

@@ -12,7 +12,7 @@ from PIL import Image
 from colorizer.color.icc import ColorSpace
 from colorizer.color.lightness_tables import BYTE
 from colorizer.photo.full_size import colored_strips
-from colorizer.predictors.view import resized_srgb
+from colorizer.predictors.view import resize_srgb
 
 # Longer sides in pixels.
 PREVIEW, THUMBNAIL = 1024, 160
@@ -39,7 +39,7 @@ def small(image: Image.Image, space: ColorSpace, longest: int) -> Image.Image:
     """
     scale = min(1.0, longest / max(image.size))
     width, height = (max(1, round(side * scale)) for side in image.size)
-    return resized_srgb(image, space, (width, height))
+    return resize_srgb(image, space, (width, height))
 
 
 def grey(image: Image.Image) -> Image.Image:

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from colorizer.common.errors import UserError
-from colorizer.photo.colorist import Colorist
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.web.examples import find_examples
 from colorizer.web.gate import AsgiApp, Gate
 from colorizer.web.limits import Limits
@@ -25,7 +25,7 @@ FIXED_FONTS = ("ui-monospace", "monospace")
 GRACE_S = 1
 
 
-def build_app(colorist: Colorist, limits: Limits, folder: Path) -> AsgiApp:
+def build_app(colorist: PhotoColorist, limits: Limits, folder: Path) -> AsgiApp:
     """Return the server's application.
 
     Parameters

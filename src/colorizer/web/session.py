@@ -15,8 +15,8 @@ from threading import RLock
 from typing import Any
 
 from colorizer.images.decode import UnreadableImageError
-from colorizer.photo.colorist import Colorist
-from colorizer.web.file_names import clean_name, colored_name, distinct, known_suffix
+from colorizer.photo.colorist import PhotoColorist
+from colorizer.web.file_names import clean_name, colored_name, known_suffix, make_distinct
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph, open_photograph
 from colorizer.web.spots import Spot
@@ -53,7 +53,9 @@ class Session:
         and in their order, for each takes all cores and as much memory as a photograph is large.
     """
 
-    def __init__(self, folder: Path, colorist: Colorist, limits: Limits, worker: Executor) -> None:
+    def __init__(
+        self, folder: Path, colorist: PhotoColorist, limits: Limits, worker: Executor
+    ) -> None:
         folder.mkdir(mode=0o700)
         self._folder, self._colorist, self._limits, self._worker = folder, colorist, limits, worker
         self._lock = RLock()
@@ -210,12 +212,12 @@ class Session:
         self._change_spots(without)
 
     def _change_spots(self, change: Callable[[Sequence[Spot]], list[Spot]]) -> None:
-        def follow() -> None:
+        def apply() -> None:
             with self._lock:
                 opened = self._require_chosen()
-                opened.follow(change(opened.spots), self._colorist.network)
+                opened.apply_spots(change(opened.spots), self._colorist.network)
 
-        self._worker.submit(follow).result()
+        self._worker.submit(apply).result()
 
     def _require_chosen(self) -> OpenPhotograph:
         chosen = self.chosen
@@ -249,7 +251,7 @@ class Session:
         """Write all photographs in colour at their full size into one archive, as :meth:`save`."""
         with self._lock:
             opened = list(self._photographs.values())
-        names = distinct([colored_name(one.name)[0] for one in opened])
+        names = make_distinct([colored_name(one.name)[0] for one in opened])
 
         def write(path: Path) -> None:
             # Photographs are compressed already.

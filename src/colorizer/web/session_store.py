@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-from colorizer.photo.colorist import Colorist
+from colorizer.photo.colorist import PhotoColorist
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.session import Session
 
@@ -28,7 +28,7 @@ class Sessions:
         How many visitors there may be, and what each may bring.
     """
 
-    def __init__(self, folder: Path, colorist: Colorist, limits: Limits) -> None:
+    def __init__(self, folder: Path, colorist: PhotoColorist, limits: Limits) -> None:
         self._folder, self._colorist, self.limits = folder, colorist, limits
         self._by_key: OrderedDict[str, Session] = OrderedDict()
         folder.mkdir(mode=0o700)
