@@ -1,1 +1,1 @@
-"""Benchmarks: each prints its table; none is part of the tests."""
+"""Benchmarks: each prints a table; none is part of the tests."""

@@ -2,18 +2,18 @@
 
     python -m benchmarks.borders [--checkpoint FILE] [--folder FOLDER]
 
-Photographs are made squares of the size that the network was trained on, and coloured without
-averaging over mirror images. Two tables, a row for each ring by its distance from the border, as a
-share of the side:
+Photographs are made into squares of the size that the network was trained on, and coloured without
+averaging over mirror images. There are two tables, with a row for each ring by its distance from
+the border, as a share of the side:
 
-- whole photographs: the mean predicted chroma beside the true one. Where all photographs show a
-  thing on a white ground, as many of the sample do, a network that does not see the white as such
+- whole photographs: the mean predicted chroma beside the true one. If all photographs show an
+  object on a white ground, as many in the sample do, a network that does not recognise the white
   seems to gain towards the border
-- random crops: the mean chroma predicted for the crop beside what is predicted at the same places
-  for the whole photograph, so that the border of what the network sees is nothing special
+- random crops: the mean chroma predicted for the crop beside that predicted at the same places
+  for the whole photograph, so that nothing in the picture sets the border apart
 
-ratio is the one divided by the other, and relative is this ratio divided by that of the middle:
-1.00 everywhere where nothing fades.
+ratio is the first divided by the second, and relative is this ratio divided by that of the middle:
+1.00 everywhere if nothing fades.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from colorizer.prepare.params import PrepareParams
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

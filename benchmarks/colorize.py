@@ -2,15 +2,15 @@
 
     python -m benchmarks.colorize [--megapixels 0.3 1 4 16 100] [--formats L-jpeg RGB-jpeg]
 
-A photograph of the sample is enlarged, with film grain, and coloured by the default network, whose
-weights do not matter here. Each row is a process of its own: it colours a small photograph first,
-then this one several times. Of the network and of the rest, the fastest time counts, so that what
-else the machine does matters little:
+A photograph from the sample is enlarged, given film grain and coloured by the default network,
+whose weights do not matter here. Each row is a separate process, which colours a small photograph
+first, then this one several times. The fastest times of the network and of the rest count, so that
+other load on the machine matters little:
 
 - s and s/megapixel, from file to file
 - network: its own time, for the photograph and its mirror image, and its share of the whole
-- s/megapixel beyond: of all that is not the network
-- memory: the highest resident set of the whole process, Python and torch included
+- beyond: s/megapixel of everything but the network
+- memory: the peak resident set of the whole process, Python and torch included
 
 Linux only.
 """
@@ -36,7 +36,7 @@ ROUNDS = 4
 
 
 def make_photograph(path: Path, megapixels: float, mode: str) -> None:
-    """Write a photograph of this size."""
+    """Write a photograph of this size (in 10^6 pixels) and Pillow mode."""
     from PIL import Image
 
     height = round((megapixels * 1e6 / ASPECT) ** 0.5)
@@ -102,7 +102,7 @@ def _peak_mb() -> float:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

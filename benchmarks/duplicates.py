@@ -1,11 +1,11 @@
-"""Time to find the near-duplicates among many photographs, and how many are found.
+"""Time to find near-duplicates among many photographs, and how many are found.
 
     python -m benchmarks.duplicates [--photographs 100000]
 
 Squares of random soft shapes are made, half of them altered copies of the others: mirrored,
-resized and back, brightened, with less contrast, quantised as by strong compression, or several
-of these. Making them is not counted: the figures are for photographs that are decoded already,
-in one process.
+resized and restored, brightened or darkened, changed in contrast, quantised as by strong
+compression, or several of these. Making them is not timed: the figures are for photographs already
+decoded, in one process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def original(generator: np.random.Generator) -> Pixels:
-    """Return a square of soft shapes, unlike all others."""
+    """Return a square of soft shapes unlike any other."""
     noise = generator.integers(0, 256, (9, 9, 3), dtype=np.uint8)
     small = Image.fromarray(noise).resize((SIZE, SIZE), Image.Resampling.BICUBIC)
     return np.asarray(small)
@@ -58,7 +58,7 @@ def altered(pixels: Pixels, generator: np.random.Generator) -> Pixels:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

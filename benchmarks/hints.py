@@ -1,17 +1,17 @@
-"""How far a colour hint reaches: over its thing, and no further?
+"""How far a colour hint reaches: over its object, and no further?
 
     python -m benchmarks.hints [--checkpoint FILE] [--folder FOLDER]
 
-Photographs are made squares of the size that the network was trained on. Each gets true hints at
-random places, one at a time; those count that are at least 20 away in ab from what is predicted
-there. A row for each kind of place:
+Photographs are made into squares of the size that the network was trained on. Each gets true hints
+at random places, one at a time; a hint counts if it is at least 20 away in ab from the prediction
+there. There is a row for each kind of place:
 
 - near: within a twentieth of the side of the hint
-- far, unlike: further than a quarter of the side, and truly of another colour or lightness
-- far, alike: as far, and truly of about the same colour and lightness
+- far, unlike: further away than a quarter of the side, with another true colour or lightness
+- far, alike: as far away, with about the same true colour and lightness
 
 change is how far ab moves on average, in CIELAB units; share is that divided by how far the hint
-is from the prediction. Best is 1.00 near and far at what is alike, and 0.00 at what is unlike.
+is from the prediction. Ideal is 1.00 for near and for far, alike, and 0.00 for far, unlike.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from colorizer.prepare.params import PrepareParams
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

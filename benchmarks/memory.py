@@ -1,10 +1,10 @@
-"""Peak memory of preparing photographs and of feeding a training, for a small and a large set.
+"""Peak memory of preparing photographs and of feeding training, for a small and a large set.
 
     python -m benchmarks.memory [--counts 2000 20000]
 
-Small photographs of random colours are made first. Each row is a process of its own with all its
+Small photographs with random colours are made first. Each row is a separate process with all its
 workers; the figure is the highest sum of their proportional set sizes (memory shared by several
-processes counts once), sampled all the time. Linux only.
+processes counts once), sampled continuously. Linux only.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def prepare_all(folder: Path) -> None:
 
 
 def feed(folder: Path) -> None:
-    """Go through the training photographs for two epochs, as training does without a network."""
+    """Read the training photographs for two epochs, as training does, without a network."""
     import torch
 
     from colorizer.common.params import load_params
@@ -60,7 +60,7 @@ CHILDREN = {"prepare": prepare_all, "train, data side": feed}
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -116,7 +116,7 @@ def _memory(process: psutil.Process) -> int:
     try:
         for one in [process, *process.children(recursive=True)]:
             total += one.memory_full_info().pss
-    except psutil.NoSuchProcess:  # a worker that ended between two lines
+    except psutil.NoSuchProcess:  # a worker ended meanwhile
         pass
     return total
 

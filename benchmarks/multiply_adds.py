@@ -1,4 +1,4 @@
-"""How many multiply-adds a training step takes: a cost that no other program disturbs."""
+"""How many multiply-adds a training step takes: a cost that other programs cannot disturb."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def multiply_adds(work: Callable[[], object]) -> int:
     Parameters
     ----------
     work : callable
-        Such as a forward and a backward pass; it is run once.
+        Such as a forward and a backward pass; called once.
     """
     backward = {torch.ops.aten.convolution_backward: _of_convolution_backward}
     with FlopCounterMode(display=False, custom_mapping=backward) as counter:
@@ -27,12 +27,12 @@ def multiply_adds(work: Callable[[], object]) -> int:
 def _of_convolution_backward(
     gradient: list[int], images: list[int], weights: list[int], *others: Any, out_shape: object
 ) -> int:
-    """Return floating-point operations, as the counter wants them.
+    """Return floating-point operations, as the counter expects.
 
-    torch's own count takes the gradient of a depthwise convolution's weights for that of a dense
-    one: 32 times as much for 32 channels.
+    torch's own count treats the gradient of a depthwise convolution's weights as that of a dense
+    one: 32 times too much for 32 channels.
     """
-    del out_shape  # the counter gives it, and the others tell all
+    del out_shape  # the counter passes it, but the others suffice
     # others: bias, stride, padding, dilation, transposed, output padding, groups, which gradients
     is_transposed, (of_images, of_weights, _of_bias) = others[4], others[7]
     batch, _, *places = images if is_transposed else gradient

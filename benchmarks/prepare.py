@@ -1,15 +1,15 @@
-"""Speed of preparing photographs, side by side with the plain way and with the limit.
+"""Speed of preparing photographs, beside the plain way and the limit.
 
     python -m benchmarks.prepare [--large FOLDER] [--small FOLDER]
 
 (a) plain: full decode, float tensor, crop, resize, scikit-image's Lab (the project's ancestor)
 (b) ours in one process: what a worker of `prepare` does, from file to shard
-(c) ours on all cores: the same through the worker processes, which run already
-(d) the limit: JPEG decode at the reduced scale that (b) asks for, and nothing else
+(c) ours on all cores: the same through worker processes that are already running
+(d) the limit: JPEG decoding at the reduced scale that (b) asks for, and nothing else
 
-All four take turns in every round, so that what else the machine does touches all alike; the
-table gives medians over the rounds. Without --large, the photographs of 10 megapixels or more in
-three Debian packages are fetched with apt-get (no rights needed, Debian 12).
+All four take turns in every round, so that other load on the machine affects all alike; the table
+gives medians over the rounds. Without --large, the photographs with 10 megapixels or more in three
+Debian packages are fetched with apt-get (Debian 12; no special rights needed).
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def plain(photographs: Sequence[str], _: Path) -> None:
 
 
 def ours(photographs: Sequence[str], folder: Path) -> None:
-    """Prepare photographs as one worker does, and put them into a shard."""
+    """Prepare photographs as one worker does, and write them to a shard."""
     _to_shard(examine(photographs, str(folder / "part.rgb"), RULE, 0.0), folder)
 
 
 def ours_parallel(pool: Pool, photographs: Sequence[str], folder: Path) -> None:
-    """Prepare photographs on all cores, and put them into a shard."""
+    """Prepare photographs on all cores, and write them to a shard."""
     step = max(1, len(photographs) // (4 * (os.cpu_count() or 1)))
     tasks = (
         (photographs[start : start + step], str(folder / f"{start}.rgb"), RULE, 0.0)
@@ -81,22 +81,22 @@ def limit(photographs: Sequence[str], _: Path) -> None:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--large", type=Path, help="folder of JPEGs of 10 megapixels or more")
+    parser.add_argument("--large", type=Path, help="folder of JPEGs with 10 megapixels or more")
     parser.add_argument("--small", type=Path, default=SAMPLE, help="folder of small JPEGs")
-    parser.add_argument("--photographs", type=int, default=64, help="large ones a round")
+    parser.add_argument("--photographs", type=int, default=64, help="large ones per round")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # (a) to (d) are told apart by processes, not by torch's threads
+    torch.set_num_threads(1)  # (a) to (d) differ in processes, not in torch's threads
     with tempfile.TemporaryDirectory() as folder, workers("", "") as pool:
         large = _jpegs(arguments.large or _from_debian(Path(folder)))
         large = [file for file in large if _megapixels(file) >= LARGE_MEGAPIXELS]
         small = _jpegs(arguments.small)
         list(pool.run(abs, ((number,) for number in range(64))))  # the processes start here
-        print(f"{os.cpu_count()} cores, {arguments.rounds} rounds; median ms a photograph\n")
+        print(f"{os.cpu_count()} cores, {arguments.rounds} rounds; median ms per photograph\n")
         for name, files, count in (
             ("large", large, arguments.photographs),
             ("small", small, 8 * arguments.photographs),

@@ -1,17 +1,17 @@
-"""Torch and ONNX Runtime side by side: to start, to predict, and their memory.
+"""Torch and ONNX Runtime side by side: start, prediction and memory.
 
     python -m benchmarks.runtimes [--threads 1 2] [--rounds 10]
 
 The default network, whose weights do not matter here, is exported and run by both. Each runs in
-processes of its own, with the same number of threads, and they take turns, so that what else the
-machine does slows both; the fastest time counts:
+separate processes, with the same number of threads, and they take turns, so that other load on the
+machine slows both; the fastest time counts:
 
-- start: from nothing until the network is loaded, Python and imports included
-- colorizer photo: a whole run of the command for one photograph of 0.1 megapixels
-- a prediction: what a photograph costs that is seen at this size, its mirror image included;
-  torch's tensors are in channels_last
-- memory: the highest resident set after one prediction, and after those of all sizes
-- ratio: torch's figure by ONNX Runtime's
+- start: until the network is loaded, Python and imports included
+- colorizer photo: a whole run of the command for one photograph with 0.1 megapixels
+- a prediction: the cost of a photograph seen at this size, its mirror image included; torch's
+  tensors are in channels_last
+- memory: the peak resident set after one prediction, and after those at all sizes
+- ratio: torch's figure divided by ONNX Runtime's
 
 Linux only. Needs: pip install -e '.[onnx]'
 """
@@ -37,7 +37,7 @@ from benchmarks.colorize import make_photograph
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMES = ("net.safetensors", "net.onnx")
 SIZES = ((192, 192), (192, 288), (384, 384), (512, 512))
-TRAINED_SIZE, SCALE = 128, 1.5  # as params.yaml has them
+TRAINED_SIZE, SCALE = 128, 1.5  # as in params.yaml
 STARTS = 3
 
 Floats = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ def make_network(folder: Path) -> None:
 
 
 def serve(file: Path) -> None:
-    """Load a network, tell its number of threads, and predict at every size that is asked for."""
+    """Load a network, print its number of threads, and predict at each size read from stdin."""
     predict, threads = _with_onnx(file) if file.suffix == ".onnx" else _with_torch(file)
     print(json.dumps(threads), flush=True)
     generator = np.random.default_rng(0)
@@ -111,7 +111,7 @@ def _peak_mb() -> float:
 
 
 class Server:
-    """A process that has loaded a network."""
+    """A process that has loaded a network and predicts on demand."""
 
     def __init__(self, file: Path, threads: int) -> None:
         started = perf_counter()
@@ -126,10 +126,10 @@ class Server:
         found = self._answer()
         self.seconds_to_start = perf_counter() - started
         if found != threads:
-            raise ValueError(f"{file.name} is run by {found} threads in place of {threads}")
+            raise ValueError(f"{file.name} is run by {found} threads instead of {threads}")
 
     def predict(self, size: tuple[int, int]) -> tuple[float, float]:
-        """Predict once at height and width; return seconds, and the highest memory yet in MB."""
+        """Predict once at (height, width); return seconds, and the peak memory so far in MB."""
         assert self._process.stdin
         print(json.dumps(size), file=self._process.stdin, flush=True)
         seconds, memory = self._answer()
@@ -145,20 +145,20 @@ class Server:
 
 
 def _with_threads(threads: int) -> dict[str, str]:
-    """Return an environment in which torch, and joblib's count for ONNX Runtime, use so many."""
+    """Return an environment that sets the threads of torch and, through joblib, ONNX Runtime."""
     count = str(threads)
     return {**os.environ, "OMP_NUM_THREADS": count, "LOKY_MAX_CPU_COUNT": count}
 
 
 def seconds_to_start(file: Path, threads: int) -> float:
-    """Return how long a process takes until its network is loaded."""
+    """Return how many seconds a process takes to load its network."""
     server = Server(file, threads)
     server.end()
     return server.seconds_to_start
 
 
 def seconds_of_command(file: Path, threads: int) -> float:
-    """Return how long ``colorizer photo`` takes for the photograph beside the network."""
+    """Return how many seconds ``colorizer photo`` takes for the photograph beside the network."""
     words = ["photo", "photograph.jpg", "--overwrite", "--checkpoint", file.name]
     started = perf_counter()
     subprocess.run(
@@ -196,12 +196,12 @@ def _print_row(threads: int, name: str, torch: float, onnx: float) -> None:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N")
-    parser.add_argument("--rounds", type=int, default=10, metavar="N", help="of each size")
+    parser.add_argument("--rounds", type=int, default=10, metavar="N", help="predictions per size")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:

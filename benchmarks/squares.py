@@ -1,4 +1,4 @@
-"""What benchmarks of a trained network's colours share: which network, and which photographs."""
+"""What the benchmarks of a network's colours share: which network, and which photographs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Photographs = npt.NDArray[np.uint8]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add what :func:`load` reads."""
+    """Add the arguments that :func:`load` reads."""
     parser.add_argument(
         "--checkpoint", type=Path, default=GENERAL, help="default: the general network"
     )
@@ -35,16 +35,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--folder",
         type=Path,
         default=REPOSITORY / "data" / "sample",
-        help="photographs, made squares (default: the embedded sample)",
+        help="photographs to make into squares (default: the embedded sample)",
     )
-    parser.add_argument("--photographs", type=int, default=500, help="at most so many, at random")
+    parser.add_argument("--photographs", type=int, default=500, help="at most this many, random")
     parser.add_argument("--device", default="auto", help="auto | cpu | cuda | cuda:1 ...")
 
 
 def load(
     arguments: Namespace, rules: PrepareParams
 ) -> tuple[Colorizer, Photographs, torch.device]:
-    """Return the network, its photographs in the size of its training, and the device.
+    """Return the network, photographs at the size of its training, and the device.
 
     Raises
     ------
@@ -60,14 +60,14 @@ def load(
 
 
 def squares_in(folder: Path, size: int, most: int, rules: PrepareParams) -> Photographs:
-    """Return (n, size, size, 3) uint8 sRGB of photographs of any orientation in a folder.
+    """Return a folder's photographs of any orientation, (n, size, size, 3) uint8 sRGB.
 
-    ``rules`` says which are too small or too large.
+    ``rules`` says which are too small or too large; ``most`` limits their number.
 
     Raises
     ------
     UserError
-        If there is no photograph that can be used.
+        If no photograph can be used.
     """
     rule = SquareRule(size, "any", "center", rules.min_side, rules.max_megapixels)
     files = photographs_in(folder)
@@ -79,5 +79,5 @@ def squares_in(folder: Path, size: int, most: int, rules: PrepareParams) -> Phot
         except (UnreadableImageError, UnwantedImageError):
             continue
     if not squares:
-        raise UserError(f"{folder} must hold photographs; of {len(files)} files none can be used")
+        raise UserError(f"{folder} must hold photographs; none of {len(files)} files can be used")
     return np.stack(squares)

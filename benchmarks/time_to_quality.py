@@ -1,15 +1,15 @@
-"""Validation PSNR against seconds of training and against multiply-adds, networks side by side.
+"""Validation PSNR against seconds of training and multiply-adds, networks side by side.
 
     python -m benchmarks.time_to_quality [--data data/prepared] [--epochs 8] [--reference-epochs 3]
 
-The default network and the ancestor, `conv_ae`, train on the same photographs with the recipes of
-params.yaml, epoch by epoch in turns, so that what else the machine does touches both. Only the
-steps of training are timed. PSNR is that of the validation photographs in RGB, without averaging
-over mirror images, before the first epoch and after each.
+The default network and its ancestor, `conv_ae`, train on the same photographs with the recipes of
+params.yaml, taking turns by epoch, so that other load on the machine affects both. Only training
+steps are timed. PSNR is that of the validation photographs in RGB, without averaging over mirror
+images, before the first epoch and after each.
 
 Written to --out: time_to_quality.csv, a row for each network and epoch, and time_to_quality.png.
-Printed: when each first was as good, at the end of an epoch, as the ancestor ever became.
-Multiply-adds, forward and backward, are counted on a step and do not depend on the machine.
+Printed: when each network was first as good, after an epoch, as the ancestor ever became.
+Multiply-adds, forward and backward, are counted in one step and do not depend on the machine.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ COUNTED = 2  # photographs in the step whose multiply-adds are counted
 
 
 class Contestant:
-    """A network in training, one epoch at a time; :attr:`rows` has its PSNR after each."""
+    """A network trained one epoch at a time; :attr:`rows` has its PSNR after each."""
 
     def __init__(
         self, name: str, params: Params, photographs: Shards, epochs: int, device: torch.device
@@ -62,7 +62,7 @@ class Contestant:
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         size = model.nearest_side(photographs.size * self.recipe.crop_scale)
         batches = TrainingBatches(LabPhotographs(photographs), self.recipe, self.seed, size)
-        # Over all epochs, for processes that prepare batches ahead start but once.
+        # Over all epochs, as the processes that prepare batches ahead start only once.
         self.flow = by_epoch(batches, range(1, epochs + 1), device)
         self.learner = Learner(model, self.recipe, epochs * batches.per_epoch)
         self.loop = EpochLoop(self.learner, self.recipe, self.seed, device)
@@ -84,7 +84,7 @@ class Contestant:
             self.seconds += perf_counter() - started
 
     def validate(self, photographs: Shards) -> None:
-        """Note how good the network is now."""
+        """Record the network's current validation PSNR."""
         model = self.learner.learnt.eval()
         assert isinstance(model, Colorizer)
         values = []
@@ -105,7 +105,7 @@ class Contestant:
 
 
 def race(contestants: list[Contestant], photographs: Shards) -> pd.DataFrame:
-    """Let all train in turns, and return the rows of :attr:`Contestant.rows` of all."""
+    """Train all contestants in turns, and return all their :attr:`Contestant.rows`."""
     for one in contestants:
         one.validate(photographs)
     for number in range(max(one.epochs for one in contestants)):
@@ -117,20 +117,20 @@ def race(contestants: list[Contestant], photographs: Shards) -> pd.DataFrame:
 
 
 def when_as_good(table: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each network, its first epoch as good as the reference's best, if any."""
+    """Return each network's first epoch as good as the reference's best, if any."""
     trained = table[table["epoch"] > 0]
     good: pd.DataFrame = trained[trained["val_psnr"] >= best_of_reference(table)]
     return good.drop_duplicates("model").set_index("model")
 
 
 def best_of_reference(table: pd.DataFrame) -> float:
-    """Return the best PSNR that the reference had after an epoch."""
+    """Return the reference's best PSNR after any epoch, in dB."""
     trained = table[(table["epoch"] > 0) & (table["model"] == REFERENCE)]
     return float(trained["val_psnr"].max())
 
 
 def chart(table: pd.DataFrame) -> Figure:
-    """Draw PSNR against seconds and against multiply-adds, both logarithmic."""
+    """Draw PSNR against seconds and multiply-adds, both on logarithmic axes."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for name, rows in table.groupby("model", sort=False):
@@ -147,9 +147,9 @@ def chart(table: pd.DataFrame) -> Figure:
 
 
 def report(table: pd.DataFrame) -> str:
-    """Return what each network costs and reached, and the ratios of what it took."""
+    """Return each network's costs and PSNR, and how much more the reference took."""
     lines = [
-        f"{'':12}{'epochs':>7}{'s an epoch':>12}{'10^9 multiply-adds an epoch':>29}"
+        f"{'':12}{'epochs':>7}{'s/epoch':>12}{'10^9 multiply-adds/epoch':>29}"
         f"{'first PSNR':>12}{'best PSNR':>11}"
     ]
     for name, rows in table.groupby("model", sort=False):
@@ -175,7 +175,7 @@ def report(table: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -203,7 +203,7 @@ def main() -> None:
 
 
 def _of_a_photograph(name: str, recipe: Recipe, size: int) -> float:
-    """Return the multiply-adds of a forward and backward pass, for one photograph."""
+    """Return the multiply-adds of a forward and backward pass, per photograph."""
     model = build_to_train(name, recipe)
     lightness, ab = torch.zeros(COUNTED, 1, size, size), torch.zeros(COUNTED, 2, size, size)
 

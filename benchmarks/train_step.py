@@ -1,20 +1,20 @@
-"""Speed of a training step of each network, beside the limit, and memory over the epochs.
+"""Speed of each network's training step, beside the limit, and memory over the epochs.
 
     python -m benchmarks.train_step [--rounds 5] [--quick]
 
-Data are random, of the size and in the batches of params.yaml; `conv_ae` takes smaller batches on
-a CPU, where one of 64 is half a minute's work and a photograph costs the same in a small one. All
-variants take turns in every round, so that what else the machine does touches all alike; the table
+Data are random, with the sizes and batches of params.yaml; `conv_ae` gets smaller batches on a
+CPU, where a batch of 64 takes half a minute and a photograph costs the same in a small one. All
+variants take turns in every round, so that other load on the machine affects all alike; the table
 gives medians over the rounds, and the median of the ratios within a round:
 
-- ms and photographs/s: loss, gradients, optimiser and average, from a batch that is there
-- x encoder: that time a photograph, as a multiple of the bare encoder's forward and backward pass,
-  the limit for `unet` with the whole encoder trained; params.yaml may freeze a part of it
+- ms and photographs/s: loss, gradients, optimiser and average, given a batch
+- x encoder: the time per photograph, as a multiple of the bare encoder's forward and backward
+  pass, the limit for `unet` with the whole encoder trained; params.yaml may freeze part of it
 - data: reading and augmenting the batch, as a share of the whole
 
 "decoder on features" is what a step would cost if the encoder's features were cached.
 
-Memory is that of a training in a process of its own (proportional set size; Linux only).
+Memory is that of training in a separate process (proportional set size; Linux only).
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ from colorizer.training.recovery import Recovery
 from colorizer.training.training_state import State
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# Photographs a batch on a CPU, for networks that take most of a second for one.
+# Photographs per batch on a CPU, for networks that take most of a second for each.
 AT_MOST = {"conv_ae": 4}
 PHOTOGRAPHS = 64
 LIMIT = "bare encoder"
-ENCODER_LR = 0.1  # where params.yaml freezes the encoder, a step costs the same at any rate
+ENCODER_LR = 0.1  # if params.yaml freezes the encoder: the rate does not affect the cost
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Something that is timed: ``load`` gives a batch, ``step`` learns from it."""
+    """Something to time: ``load`` returns a batch, ``step`` learns from it."""
 
     photographs: int
     load: Callable[[], Batch]
@@ -71,7 +71,7 @@ class Variant:
 
 
 def training_step(model: str, recipe: Recipe, device: torch.device) -> Callable[[Batch], None]:
-    """Return a step of training."""
+    """Return a training step."""
     network = build_to_train(model, recipe)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
@@ -86,7 +86,7 @@ def training_step(model: str, recipe: Recipe, device: torch.device) -> Callable[
 
 
 def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Batch], None]:
-    """Return the forward and the backward pass of unet's encoder, and nothing else."""
+    """Return the forward and backward pass of unet's encoder alone."""
     network = build_to_train("unet", recipe)
     assert isinstance(network, UNet)
     encoder = network.encoder.requires_grad_(True)
@@ -104,7 +104,7 @@ def encoder_passes(recipe: Recipe, device: torch.device) -> Callable[[Batch], No
 
 
 def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Batch], None]:
-    """Return what a step would do with a batch whose features are there; Lab gives its shape."""
+    """Return a step for a batch whose features are cached; Lab gives its shape."""
     network = build_to_train("unet", recipe.replace(encoder_lr=0.0))
     assert isinstance(network, UNet)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -128,7 +128,7 @@ def decoder_step(recipe: UNetRecipe, device: torch.device) -> Callable[[Batch], 
 
 
 def variants(params: Params, device: torch.device, data: LabPhotographs) -> dict[str, Variant]:
-    """Return all that is compared, by name."""
+    """Return all variants to compare, by name."""
 
     def variant(
         model: str, recipe: Recipe, step: Callable[[Batch], object] | None = None
@@ -185,7 +185,7 @@ def compare(found: dict[str, Variant], rounds: int, device: torch.device) -> Non
 
 
 class _Watch(Recovery):
-    """Stands where a training saves its state after each epoch, and notes its memory."""
+    """Takes the place of saving state after each epoch, and records the memory instead."""
 
     def __init__(self) -> None:
         self.megabytes: list[float] = []
@@ -212,13 +212,13 @@ def watch_memory(params: Params, folder: Path, epochs: int, device: torch.device
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--epochs", type=int, default=10, help="of the training whose memory counts"
+        "--epochs", type=int, default=10, help="for the training whose memory counts"
     )
     parser.add_argument("--quick", action="store_true", help="2 rounds and 3 epochs")
     parser.add_argument("--device", default="auto", help="auto | cpu | cuda | cuda:1 ...")
@@ -236,10 +236,10 @@ def main() -> None:
         data = LabPhotographs(Shards(Path(folder), TRAIN))
         print(
             f"{size}x{size} on {device}, "
-            f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median a photograph\n"
+            f"{torch.get_num_threads()} threads, {arguments.rounds} rounds; median/photograph\n"
         )
         compare(variants(params, device, data), arguments.rounds, device)
-        # A process of its own: what was compared above would count as well.
+        # A separate process, or the variants above would count as well.
         options = ["--memory-of", folder, "--epochs", str(arguments.epochs)]
         options += ["--device", str(device)]
         sys.stdout.flush()

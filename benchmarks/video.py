@@ -1,19 +1,19 @@
-"""Flicker, what smoothing costs where things move, and time, of coloured clips.
+"""Flicker of coloured clips, what smoothing costs where things move, and time.
 
     python -m benchmarks.video [--split val] [--seconds 0 0.1 0.2 0.4 0.8 1.6 3.2]
 
-Clips of 2 seconds, 640x480, with film grain that is new in each frame, are made of photographs of
-the sample's split: the camera stands still, pans, zooms in, or stands while a thing moves through
-the picture. Needs what `dvc repro` made: the split, and the network.
+Clips of 2 seconds, 640x480, with new film grain in each frame, are made from photographs of a
+split of the sample: the camera stands still, pans, zooms in, or stands still while an object moves
+through the picture. Needs the split and the network that `dvc repro` makes.
 
-First table, a row for each time constant of smoothing, as means over all photographs:
+The first table has a row for each time constant of smoothing, with means over all photographs:
 
 - flicker: mean change of ab from frame to frame, in CIELAB units, where nothing moves
-- still, pan, zoom, thing: PSNR in dB of the coloured frames, at the true lightness and in the size
-  that the network sees; of `thing`, where it is or has been. Saturation is 1.
+- still, pan, zoom, thing: PSNR in dB of the coloured frames, at the true lightness and at the size
+  that the network sees; for `thing`, where the object is or has been. Saturation is 1.
 
-Second table: processor time a frame, of all cores together, of each part and of the whole, from
-file to file; the frames a second depend on what else the machine does.
+The second table has processor time per frame, over all cores, for each part and for the whole,
+from file to file; frames per second depend on other load on the machine.
 """
 
 from __future__ import annotations
@@ -50,25 +50,25 @@ SAMPLE, INDEX = REPOSITORY / "data/sample", REPOSITORY / "data/prepared/index.cs
 SIZE, RATE, FRAMES = (640, 480), 25, 50
 GRAIN = 6.0
 KINDS = ("still", "pan", "zoom", "thing")
-WHITE = 245  # cut-outs of the sample stand on white
+WHITE = 245  # cut-outs in the sample have a white ground
 CODING = Coding(8, False, 0.299, 0.114)
 
 
 @dataclass
 class Scores:
-    """One number for each frame of the clips of one kind, with one time constant."""
+    """One number per frame of one kind of clip, with one time constant."""
 
     flicker: list[float]
     mse: list[float]
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--split", default="val", choices=["train", "val", "test"])
-    parser.add_argument("--photographs", type=int, default=10, help="at most so many scenes")
+    parser.add_argument("--photographs", type=int, default=10, help="at most this many scenes")
     parser.add_argument(
         "--seconds", type=float, nargs="+", default=[0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2]
     )
@@ -87,7 +87,7 @@ def main() -> None:
 def frames_of(
     kind: str, scene: Image.Image, thing: Image.Image, count: int = FRAMES
 ) -> Iterator[tuple[Image.Image, npt.NDArray[np.bool_]]]:
-    """Yield frames in colour, and where the thing is, (H, W)."""
+    """Yield colour frames, and where the object is, (H, W) bool."""
     width, height = scene.size
     scale = min(width / SIZE[0], height / SIZE[1])
     mask = (np.asarray(thing).min(axis=-1) < WHITE).astype(np.uint8) * 255
@@ -113,7 +113,7 @@ def frames_of(
 
 
 def grainy(frame: Image.Image, generator: np.random.Generator) -> Image.Image:
-    """Return the greys of a frame with grain of its own."""
+    """Return a frame's greys with fresh grain."""
     greys = np.asarray(frame.convert("L")).astype(np.float32)
     greys += generator.standard_normal(greys.shape, np.float32) * GRAIN
     return Image.fromarray(greys.clip(0, 255).round().astype(np.uint8))
@@ -201,7 +201,7 @@ def _print_times(network: TorchPredictor, scene: Image.Image) -> None:
         started, began = process_time(), perf_counter()
         VideoColorist(network, 1.0, SMOOTHING).colorize(source, target)
         whole, passed = process_time() - started, perf_counter() - began
-    print(f"\n{'part':30}{'CPU s a frame':>14}")
+    print(f"\n{'part':30}{'CPU s/frame':>14}")
     for name, seconds in parts.items():
         print(f"{name:30}{seconds:14.4f}")
     whole /= len(frames)

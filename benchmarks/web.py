@@ -2,16 +2,16 @@
 
     python -m benchmarks.web [--visitors 20] [--photographs 2] [--megapixels 4] [--rounds 3]
 
-The server is a process of its own. Each visitor opens the page, sends photographs, has them
-coloured, moves the slider, gives a colour to a place and downloads the last one at its full size;
-all do so at once, and so again in every round. Each row is a round:
+The server is a separate process. Each visitor opens the page, sends photographs, has them
+coloured, moves the slider, gives a place a colour and downloads the last photograph at its full
+size; all do so at once, and again in every round. Each row is a round:
 
 - s: until the last visitor had everything; first: until the median visitor saw their first
-  photograph in colour; slider: the median time from the slider to the picture
+  photograph in colour; slider: the median time from moving the slider to the new picture
 - failed: visitors who did not get everything
 - memory: the server's resident set after the round, Python, torch and Gradio included
 
-The last row is of one visitor alone. Linux only.
+The last row is for a single visitor. Linux only.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ PATIENCE_S = 600
 
 
 class Visitor:
-    """Does what the scripts of the page do.
+    """Does what the page's scripts do.
 
     Parameters
     ----------
     address : str
-        Of the page, with a slash at its end.
+        The page's address, with a slash at the end.
     """
 
     def __init__(self, address: str) -> None:
@@ -63,7 +63,7 @@ class Visitor:
         self._key = self._ask(load, [], None)["chooser"]["key"]
 
     def act(self, element: str, event: str, values: list[Any], **data: Any) -> dict[str, Any]:
-        """Trigger an event of an element, and return what elements show thereafter."""
+        """Trigger an element's event, and return what the elements then show."""
         (found,) = (
             one
             for one in self._config["dependencies"]
@@ -104,7 +104,7 @@ class Visitor:
 
 
 def visit(address: str, photograph: bytes, photographs: int) -> tuple[float, float]:
-    """Do all that a visitor does; return how long the first photograph and the slider took, s."""
+    """Do all that a visitor does; return the first photograph's and the slider's times in s."""
     started = perf_counter()
     visitor = Visitor(address)
     first_s = 0.0
@@ -124,7 +124,7 @@ def visit(address: str, photograph: bytes, photographs: int) -> tuple[float, flo
 
 @contextmanager
 def server(checkpoint: Path) -> Iterator[tuple[str, int]]:
-    """Run `colorizer web`; give its address and the number of its process."""
+    """Run `colorizer web`; yield its address and process number."""
     command = [sys.executable, "-m", "colorizer", "web", "--port", "0"]
     with subprocess.Popen(
         [*command, "--checkpoint", str(checkpoint)],
@@ -150,12 +150,12 @@ def resident_mb(process: int) -> float:
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--visitors", type=int, default=20)
-    parser.add_argument("--photographs", type=int, default=2, help="of each visitor")
+    parser.add_argument("--photographs", type=int, default=2, help="per visitor")
     parser.add_argument("--megapixels", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--checkpoint", type=Path, default=GENERAL)

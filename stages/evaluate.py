@@ -1,4 +1,4 @@
-"""Measure the predictions against the truth and against two baselines; draw the figures."""
+"""Measure the predictions against the truth and three baselines; draw the figures."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -19,7 +19,13 @@ from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.baselines import GREY, mean_ab, paint_uniformly
 from colorizer.evaluation.frechet import FRECHET, FrechetReference
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
-from colorizer.evaluation.metrics import Photograph, measure_all, per_category, summarize
+from colorizer.evaluation.metrics import (
+    Photograph,
+    measure_all,
+    metric_columns,
+    per_category,
+    summarize,
+)
 from colorizer.figures.charts import save_figure
 from colorizer.figures.curves import hints_figure, loss_figure, psnr_figure, vividness_figure
 from colorizer.figures.panels import Coloring, save_picture, sheet
@@ -45,7 +51,13 @@ FIGURES = Path("plots/figures")
 
 
 class EvaluateParams(Block):
-    """How many photographs the sheets of the best and of the worst show."""
+    """How evaluation presents its results.
+
+    Attributes
+    ----------
+    ranked : int
+        Photographs on each of the sheets of the best and the worst, at least 1.
+    """
 
     block_name: ClassVar[str] = "evaluate"
 
@@ -53,6 +65,7 @@ class EvaluateParams(Block):
 
 
 def main() -> None:
+    """Run the stage."""
     all_params = load_params()
     params = PredictParams.parse(all_params.predict)
     ranked_count = EvaluateParams.parse(all_params.evaluate).ranked
@@ -112,14 +125,15 @@ def main() -> None:
             ]
             save_picture(partial / f"{name}.png", sheet(colorings))
     for name, figures in {"predicted": summary, **baselines, **aged}.items():
-        print(
-            f"{name:>9}: PSNR {figures['psnr']:.2f} dB, SSIM {figures['ssim']:.3f}, CIEDE2000 "
-            f"{figures['ciede2000']:.2f}, colourfulness {figures['colorfulness']:.1f} of "
-            f"{figures['colorfulness_truth']:.1f}"
-            + (f", Fréchet distance {figures[FRECHET]:.1f}" if FRECHET in figures else "")
-        )
+        columns = {**metric_columns(), FRECHET: ("Fréchet distance", "{:.1f}")}
+        shown = [
+            f"{title} {form.format(figures[metric])}"
+            for metric, (title, form) in columns.items()
+            if metric in figures
+        ]
+        print(f"{name:>9}: {'; '.join(shown)} (truth {figures['colorfulness_truth']:.1f})")
     for row in hints[hints["hints"] > 0].itertuples():
-        print(f"with {row.hints} colour hints a photograph: PSNR {row.psnr:.2f} dB")
+        print(f"with {row.hints} colour hints per photograph: PSNR {row.psnr:.2f} dB")
 
 
 def _saturation() -> float:

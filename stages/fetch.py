@@ -8,11 +8,12 @@ from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.sources import fetch
 
 RAW = Path("data/raw")
-# Neither is an output: DVC would remove them before every run.
+# Neither is an output: DVC removes outputs before every run.
 PLACES = Places(downloads=Path(".downloads"), records=Path("data/downloads.json"))
 
 
 def main() -> None:
+    """Run the stage."""
     params = load_params()
     count = fetch(params.dataset, FetchParams.parse(params.fetch), RAW, PLACES)
     print(f"{count} photographs in {RAW}")

@@ -25,10 +25,11 @@ PANELS = Path("plots/predictions")
 
 
 def main() -> None:
+    """Run the stage."""
     all_params = load_params()
     params = PredictParams.parse(all_params.predict)
     test = Shards(PREPARED, TEST)
-    # Content hash orders the shards, so the first few are the same in every experiment.
+    # Shards are ordered by content hash, so the first few are the same in every experiment.
     train = Shards(PREPARED, TRAIN)[: params.panels]
     saturation = saturation_of(params, CHECKPOINT)
     with open_colorizer(CHECKPOINT, params, all_params.seed, saturation) as colorize:

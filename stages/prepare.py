@@ -1,4 +1,4 @@
-"""Prepare the photographs of data/raw: filter, crop, resize, split."""
+"""Prepare the photographs in data/raw: filter, crop, resize, split."""
 
 from pathlib import Path
 from time import perf_counter
@@ -21,12 +21,13 @@ FIGURE = Path("plots/dataset.png")
 
 
 def main() -> None:
+    """Run the stage."""
     started = perf_counter()
     params = PrepareParams.parse(load_params().prepare)
     prepared = prepare(RAW, params, PREPARED)
     seconds = perf_counter() - started
     write_json(METRICS, prepared.summary)
-    # Apart from the figures above, and no output: a time is another one in every run.
+    # Apart from the metrics above, and not an output: times differ from run to run.
     images_per_s = round(len(prepared.index) / seconds, 1)
     write_json(SPEED, {"images_per_s": images_per_s, "seconds": round(seconds, 2)})
     write_csv(REJECTED, list_rejected(prepared.index))

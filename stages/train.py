@@ -1,4 +1,4 @@
-"""Train the network on data/prepared; keep its best epoch, and what vivid colours cost it."""
+"""Train the network on data/prepared; keep its best epoch and what vivid colours cost it."""
 
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ RESUME = Path(".resume")
 
 
 def main() -> None:
+    """Run the stage."""
     raise_on_interrupts()
     params = load_params()
     where, recipe = parse_train(params.train, params.model)

@@ -224,18 +224,18 @@ def test_number_may_stand_for_the_word(file: Path, value: float) -> None:
         (
             "train.unet.lr",
             "1e-3",
-            "train.unet.lr must be a number > 0, got '1e-3' (a text: YAML wants 0.001)",
+            "train.unet.lr must be a number > 0, got '1e-3' (text: YAML wants 0.001)",
         ),
         (
             "train.unet.lr",
             "1e-20",
             "train.unet.lr must be a number > 0, got '1e-20' "
-            "(a text: YAML wants 0.00000000000000000001)",
+            "(text: YAML wants 0.00000000000000000001)",
         ),
         (
             "epochs",
             "1e2",
-            "epochs must be a whole number >= 1, got '1e2' (a text: YAML wants 100)",
+            "epochs must be a whole number >= 1, got '1e2' (text: YAML wants 100)",
         ),
         ("epochs", "0.5", "epochs must be a whole number >= 1, got '0.5'"),
         ("epochs", "many", "epochs must be a whole number >= 1, got 'many'"),
@@ -251,7 +251,7 @@ def test_number_may_stand_for_the_word(file: Path, value: float) -> None:
         ),
         ("fetch.max_unpacked_gb", 0, "fetch.max_unpacked_gb must be a number > 0, got 0"),
         ("fetch.max_expansion", 0, "fetch.max_expansion must be a number >= 1, got 0"),
-        ("prepare.scheduler", None, "prepare.scheduler must be a text, got nothing"),
+        ("prepare.scheduler", None, "prepare.scheduler must be text, got nothing"),
         ("prepare.val", 1.5, "prepare.val must be a number > 0 and < 1, got 1.5"),
         (
             "prepare.min_chroma",
@@ -260,8 +260,8 @@ def test_number_may_stand_for_the_word(file: Path, value: float) -> None:
         ),
         ("train.unet.lr", math.nan, "train.unet.lr must be a number > 0, got nan"),
         ("train.unet.flip", 1, "train.unet.flip must be true or false, got 1"),
-        ("fetch.folder", 7, "fetch.folder must be a text, got 7"),
-        ("model", None, "model must be a text, got nothing"),
+        ("fetch.folder", 7, "fetch.folder must be text, got 7"),
+        ("model", None, "model must be text, got nothing"),
         ("model", "gan", "model must be one of unet, conv_ae, simple_ae, got 'gan'"),
         (
             "predict.saturation",
@@ -272,7 +272,7 @@ def test_number_may_stand_for_the_word(file: Path, value: float) -> None:
             "predict.saturation",
             "1.5",
             "predict.saturation must be a number >= 0 and <= 10 or auto, got '1.5' "
-            "(a text: YAML wants 1.5)",
+            "(text: YAML wants 1.5)",
         ),
         (
             "predict.saturation",

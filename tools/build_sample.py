@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """Build data/sample, the embedded sample of photographs, from Debian packages.
 
-A maintainers' tool: whoever uses the project finds its result in the repository.
+A tool for maintainers: users find its result in the repository.
 
 The photographs and the packages that ship them are named in sample_files.csv, next to this
-file. The tool needs a Debian 12 system (apt-get, dpkg-deb and the licence texts of
-/usr/share/common-licenses) and pip, for the licence texts that Debian does not ship. It needs
-no rights beyond those of an ordinary user; run "apt-get update" first.
+file. The tool needs a Debian 12 system (apt-get, dpkg-deb and the licence texts in
+/usr/share/common-licenses) and pip, for the licence texts that Debian does not ship. An ordinary
+user can run it; run "apt-get update" first.
 
-The same bytes come out at every run, as long as the JPEG encoder stays the same: JPEG bytes
-depend on the versions of Pillow and of the libjpeg-turbo and LittleCMS libraries inside it.
-data/sample/README.md names the Pillow that the sample in the repository was made with; with
-another one, --check may report differences that no eye can see. Another Debian release may
-also have other wordings of the licences (the address of the FSF, say).
+Every run yields the same bytes, as long as the JPEG encoder stays the same: JPEG bytes depend on
+the versions of Pillow and of the libjpeg-turbo and LittleCMS libraries inside it.
+data/sample/README.md names the version of Pillow that made the sample in the repository; with
+another one, --check may report invisible differences. Another Debian release may also word the
+licences differently (the FSF's address, say).
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ DEFAULT_OUT = HERE.parent / "data" / "sample"
 COMMON_LICENCES = Path("/usr/share/common-licenses")
 COMMON_TEXTS = ("CC0-1.0", "GFDL-1.2", "GFDL-1.3", "GPL-2", "GPL-3", "LGPL-2.1", "LGPL-3")
 
-# This package's copyright file holds these three texts whole, preambles and notices included.
+# This package's copyright file holds these three texts in full, preambles and notices included.
 STANZA_PACKAGE = "lomiri-wallpapers-16.04"
 STANZA_TEXTS = ("CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0")
 
-# Debian ships no text of these: the ScanCode project's collection of licences has them.
+# Debian does not ship these texts: they are from the ScanCode project's licence collection.
 SCANCODE_REQUIREMENT = "licensedcode-data==32.1.0"
 SCANCODE_SHA256 = "18f60bde6dbabbc0a925d45ed80089cdbb7168156a2a1c118737198f9b743b96"
 SCANCODE_TEXTS = {
@@ -65,14 +65,14 @@ SCANCODE_TEXTS = {
     "CeCILL-2.0": "cecill-2.0",
 }
 
-# Statements about single photographs that the copyright files leave out.
+# Statements about individual photographs that the copyright files leave out.
 STATEMENTS = {
     "gnome-taquin": "usr/share/doc/gnome-taquin/COPYING.themes",
     "lxqt-themes": "usr/share/lxqt/wallpapers/License",
     "python3-sklearn": "usr/lib/python3/dist-packages/sklearn/datasets/images/README.txt",
 }
 
-# A licence named without a version may be taken in any version, so every one at hand is given.
+# A licence named without a version may be used in any, so every available version is given.
 ANY_GPL = ("GPL-2", "GPL-3")
 ANY_GFDL = ("GFDL-1.2", "GFDL-1.3")
 ANY_CC_BY_SA = ("CC-BY-SA-1.0", "CC-BY-SA-2.0", "CC-BY-SA-2.5", "CC-BY-SA-3.0", "CC-BY-SA-4.0")
@@ -82,7 +82,7 @@ LICENCE_TEXTS: dict[str, tuple[str, ...]] = {
     "CC-BY-2.5": ("CC-BY-2.5",),
     "CC-BY-4.0": ("CC-BY-4.0",),
     "CC-BY-SA": ANY_CC_BY_SA,
-    # The German text is nowhere to be had offline; the generic one is its model.
+    # The German text is not available offline; the generic one is its model.
     "CC-BY-SA-2.0-DE": ("CC-BY-SA-2.0",),
     "CC-BY-SA-2.5": ("CC-BY-SA-2.5",),
     "CC-BY-SA-3.0": ("CC-BY-SA-3.0",),
@@ -107,7 +107,7 @@ LICENCE_TEXTS: dict[str, tuple[str, ...]] = {
         "LGPL-2.1",
         "CC-BY-SA-3.0",
     ),
-    # LGPL-3 is a set of additions to GPL-3 and cannot be read without it.
+    # LGPL-3 is a set of additions to GPL-3, and makes no sense without it.
     "LGPL-3 (metadata.json: LGPLv3; package: GPL-2+)": ("LGPL-3", "GPL-3", "GPL-2"),
     "no usage restrictions": (),
     "public-domain": (),
@@ -117,12 +117,12 @@ COLUMNS = ("package", "version", "path", "group", "category", "licence", "credit
 
 
 class UserError(Exception):
-    """A mistake that one line can explain to the user."""
+    """An error that one line can explain to the user."""
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """One row of the list, with the file that it becomes."""
+    """One row of the list, and the file made from it."""
 
     package: str
     version: str
@@ -133,22 +133,22 @@ class Photograph:
 
 
 def shell_friendly(name: str) -> str:
-    """Return the name in lower-case ASCII, with nothing that a shell would mind."""
+    """Return the name in lower-case ASCII, without characters special to shells."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9._-]+", "-", ascii_name.lower()).strip("-.") or "unnamed"
 
 
 def base_name(path: str) -> str:
-    """Return the name, without extension, that a photograph keeps."""
+    """Return the name for a photograph, without its extension."""
     pure = PurePosixPath(path)
-    # Plasma calls its wallpapers THEME/contents/images/2560x1600.jpg: the theme is the name.
+    # Plasma's wallpapers are THEME/contents/images/2560x1600.jpg: the theme is the name.
     if re.fullmatch(r"\d+x\d+", pure.stem) and len(pure.parts) > 3:
         return shell_friendly(pure.parts[-4])
     return shell_friendly(pure.stem)
 
 
 def free_name(wanted: str, taken: set[str]) -> str:
-    """Return the wanted name, or the first of NAME-2, NAME-3... that is not taken; take it."""
+    """Return the wanted name, or the first free one of NAME-2, NAME-3 ...; mark it as taken."""
     name, number = wanted, 1
     while name in taken:
         number += 1
@@ -158,7 +158,7 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read the list of photographs, in an order that does not depend on the file's."""
+    """Read the list of photographs, in an order independent of the file's."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -175,7 +175,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_list(path: Path) -> list[Photograph]:
-    """Read the list of photographs and give each one its file."""
+    """Read the list of photographs and name a file for each."""
     taken: set[str] = set()
     photographs = []
     for row in read_rows(path):
@@ -201,14 +201,14 @@ def by_package(photographs: Iterable[Photograph]) -> dict[tuple[str, str], list[
 
 
 def check_programs(names: Iterable[str]) -> None:
-    """Complain about a program that is not installed."""
+    """Raise UserError if a program is not installed."""
     for name in names:
         if shutil.which(name) is None:
             raise UserError(f"{name} is not installed: this tool needs a Debian system")
 
 
 def run(command: Sequence[str], folder: Path, failure: str) -> None:
-    """Run a program silently; if it fails, complain with the last line that it wrote."""
+    """Run a program silently; if it fails, raise UserError with its last line of output."""
     result = subprocess.run(
         command,
         cwd=folder,
@@ -226,13 +226,13 @@ def run(command: Sequence[str], folder: Path, failure: str) -> None:
 
 @contextlib.contextmanager
 def unpacked(package: str, version: str) -> Iterator[Path]:
-    """Download a package and unpack it in a folder that lives as long as the context."""
+    """Download a package and unpack it in a folder that lasts as long as the context."""
     with tempfile.TemporaryDirectory(prefix="build-sample-") as name:
         folder = Path(name)
         run(
             ["apt-get", "download", f"{package}={version}"],
             folder,
-            f"apt-get cannot download {package}={version} (it wants Debian 12's package lists)",
+            f"apt-get cannot download {package}={version} (it needs Debian 12's package lists)",
         )
         (archive,) = folder.glob("*.deb")
         tree = folder / "tree"
@@ -259,7 +259,7 @@ def flatten(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return on_white(image)
     if image.mode.startswith("I"):
-        # Pillow clips 16-bit values at 255 when it converts them; they have to be scaled.
+        # Pillow clips 16-bit values at 255 when it converts them, so they are scaled.
         return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
@@ -269,7 +269,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     flat = flatten(image)
     profile = image.info.get("icc_profile")
     if profile:
-        # A profile that is broken, or made for another mode, says nothing: sRGB is the guess.
+        # A profile that is broken, or for another mode, says nothing, so sRGB is assumed.
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
@@ -285,31 +285,31 @@ def shrink(image: Image.Image) -> Image.Image:
     if scale >= 1:
         return image
     width, height = (max(1, round(side * scale)) for side in image.size)
-    # One pass at a time: Pillow 12 and 13 order them differently, and the order changes pixels.
+    # One pass at a time: Pillow 12 and 13 order them differently, which changes pixels.
     narrow = image.resize((width, image.height), Image.Resampling.LANCZOS)
     return narrow.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def to_jpeg(source: Path) -> bytes:
-    """Return a photograph as the sample holds it."""
+    """Return a photograph as the sample's JPEG."""
     with Image.open(source) as image:
         small = shrink(to_srgb(ImageOps.exif_transpose(image)))
-    # Pillow would write the comment that it finds here.
+    # Otherwise Pillow would write the comment that it finds here.
     small.info.clear()
     buffer = io.BytesIO()
-    # The colours are what a model learns from: they are kept at the full resolution.
+    # Models learn from the colours, so these keep their full resolution.
     small.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4", optimize=True)
     return buffer.getvalue()
 
 
 def write(file: Path, content: bytes) -> None:
-    """Write a file and the folders above it."""
+    """Write a file, and create its folders."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
 
 
 def add_photograph(photograph: Photograph, tree: Path, out: Path) -> None:
-    """Put one photograph into the sample."""
+    """Add one photograph to the sample."""
     source = file_in(tree, photograph.package, photograph.path)
     try:
         content = to_jpeg(source)
@@ -320,7 +320,7 @@ def add_photograph(photograph: Photograph, tree: Path, out: Path) -> None:
 
 
 def add_package_texts(package: str, tree: Path, licences: Path) -> None:
-    """Put what a package says about its copyright into the sample."""
+    """Add a package's copyright statements to the sample."""
     copyright_file = file_in(tree, package, f"usr/share/doc/{package}/copyright")
     write(licences / f"{package}.copyright", copyright_file.read_bytes())
     if package in STATEMENTS:
@@ -340,7 +340,7 @@ def needed_texts(photographs: Iterable[Photograph]) -> list[str]:
 
 def stanza(copyright_text: str, licence: str) -> str:
     """Return a licence's text from a machine-readable Debian copyright file."""
-    # Only the stanza that starts with the field holds the text; others merely refer to it.
+    # Only the stanza that starts with this field holds the text; others just refer to it.
     pattern = rf"(?:\A|\n\n+)License: {re.escape(licence)}\n((?: .*\n)+)"
     match = re.search(pattern, f"{copyright_text}\n")
     if match is None:
@@ -350,7 +350,7 @@ def stanza(copyright_text: str, licence: str) -> str:
 
 
 def scancode_texts(names: Sequence[str]) -> dict[str, str]:
-    """Download the ScanCode project's licences and return the texts that have these names."""
+    """Download the ScanCode project's licences and return the texts with these names."""
     if not names:
         return {}
     with tempfile.TemporaryDirectory(prefix="build-sample-") as name:
@@ -360,20 +360,20 @@ def scancode_texts(names: Sequence[str]) -> dict[str, str]:
         run([*command, *options], folder, f"pip cannot download {SCANCODE_REQUIREMENT}")
         (wheel,) = folder.glob("*.whl")
         if hashlib.sha256(wheel.read_bytes()).hexdigest() != SCANCODE_SHA256:
-            raise UserError(f"{wheel.name} is not the file that it was (SHA-256 differs)")
+            raise UserError(f"{wheel.name} has changed (SHA-256 differs)")
         with zipfile.ZipFile(wheel) as archive:
             return {text: scancode_text(archive, SCANCODE_TEXTS[text]) for text in names}
 
 
 def scancode_text(archive: zipfile.ZipFile, key: str) -> str:
-    """Return one licence's text without the description that comes before it."""
+    """Return a licence's text without the description before it."""
     content = archive.read(f"licensedcode/data/licenses/{key}.LICENSE").decode()
     _, _, text = content.split("---\n", 2)
     return f"{text.strip()}\n"
 
 
 def add_licence_texts(texts: Sequence[str], licences: Path) -> None:
-    """Put the texts of the licences into the sample."""
+    """Add the licence texts to the sample."""
     from_scancode = scancode_texts([text for text in texts if text in SCANCODE_TEXTS])
     for text in texts:
         if text in COMMON_TEXTS:
@@ -386,7 +386,7 @@ def add_licence_texts(texts: Sequence[str], licences: Path) -> None:
 
 
 def common_text(licence: str) -> bytes:
-    """Return the text of a licence that every Debian system has."""
+    """Return a licence's text that every Debian system has."""
     file = COMMON_LICENCES / licence
     if not file.is_file():
         raise UserError(f"{file} is missing: this tool needs a Debian system")
@@ -394,7 +394,7 @@ def common_text(licence: str) -> bytes:
 
 
 def stanza_text(licence: str, licences: Path) -> bytes:
-    """Return the text of a licence that a package's copyright file holds."""
+    """Return a licence's text from a package's copyright file."""
     file = licences / f"{STANZA_PACKAGE}.copyright"
     if not file.is_file():
         raise UserError(f"{licence} comes with {STANZA_PACKAGE}, which is not in the list")
@@ -428,7 +428,7 @@ def write_licence_index(photographs: Sequence[Photograph], licences: Path) -> No
 
 
 def build(photographs: Sequence[Photograph], out: Path) -> None:
-    """Build the whole sample, save its README, in an empty folder."""
+    """Build the whole sample, except its README, in an empty folder."""
     texts = needed_texts(photographs)
     licences = out / "licences"
     with tqdm(total=len(photographs), unit="photograph") as progress:
@@ -445,10 +445,10 @@ def build(photographs: Sequence[Photograph], out: Path) -> None:
 
 
 def replace(old: Path, new: Path) -> None:
-    """Put a new folder in the place of an old one, whose README it keeps."""
+    """Replace an old folder with a new one, keeping the README."""
     if (old / README).is_file():
         shutil.copyfile(old / README, new / README)
-    # Folders made by tempfile are closed to everybody else.
+    # Only their owner can open folders made by tempfile.
     new.chmod(0o755)
     if old.exists():
         aside = new.with_name(f"{new.name}-old")
@@ -460,16 +460,16 @@ def replace(old: Path, new: Path) -> None:
 
 
 def check_replaceable(out: Path) -> None:
-    """Complain about a place that holds something other than a sample."""
-    # Whatever is there gets deleted, and a mistyped --out must not cost anybody a folder.
+    """Raise UserError if ``out`` holds something other than a sample."""
+    # Whatever is there gets deleted, and a mistyped --out must not cost anyone a folder.
     if not out.exists() or (out / ATTRIBUTION).is_file():
         return
     if not out.is_dir() or any(path.name != README for path in out.iterdir()):
-        raise UserError(f"{out} is there and is not a sample ({ATTRIBUTION} is missing)")
+        raise UserError(f"{out} exists and is not a sample ({ATTRIBUTION} is missing)")
 
 
 def rebuild(photographs: Sequence[Photograph], out: Path) -> None:
-    """Build the sample beside its place and move it there once it is whole."""
+    """Build the sample beside its place, and move it there once it is complete."""
     check_replaceable(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -485,14 +485,14 @@ def rebuild(photographs: Sequence[Photograph], out: Path) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of every file of a sample, save its README."""
+    """Return the bytes of every file of a sample, except its README."""
     files = (path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
     return {name: content for name, content in named.items() if name != README}
 
 
 def differences(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
-    """Return one line for each file in which two samples differ."""
+    """Return one line for each file that differs between two samples."""
     lines = []
     for name in sorted(found.keys() | expected.keys()):
         if name not in found:
@@ -505,7 +505,7 @@ def differences(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> li
 
 
 def check(photographs: Sequence[Photograph], out: Path) -> bool:
-    """Build the sample elsewhere and say whether the present one has the same bytes."""
+    """Build the sample elsewhere, and tell whether the existing one has the same bytes."""
     if not out.is_dir():
         raise UserError(f"there is no sample at {out}")
     with tempfile.TemporaryDirectory(prefix="build-sample-check-") as name:
@@ -532,12 +532,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=DEFAULT_OUT,
         metavar="FOLDER",
-        help=f"the sample's folder, replaced whole save its {README} (default: data/sample)",
+        help=f"the sample's folder, replaced except for its {README} (default: data/sample)",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit with status 1 if a rebuilt sample would have other bytes",
+        help="write nothing; exit with status 1 if a rebuilt sample would have different bytes",
     )
     return parser.parse_args(arguments)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print the headline figures of the last run, and which files to open."""
+"""Print the last run's headline figures, and which files to open."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import json
 import sys
 from pathlib import Path
 
+from colorizer.evaluation.metrics import metric_columns
+
 EVALUATION = Path("metrics/evaluation.json")
 PREPARE = Path("metrics/prepare.json")
-COLUMNS = {
-    "psnr": ("PSNR, dB", "{:.2f}"),
-    "ssim": ("SSIM", "{:.3f}"),
-    "ciede2000": ("CIEDE2000", "{:.2f}"),
-    "colorfulness": ("colourfulness", "{:.1f}"),
-}
 FILES = {
-    "plots/predictions/test/": "grey | predicted | true, of photographs never seen",
+    "plots/predictions/test/": "grey | predicted | true, for photographs never seen",
     "plots/figures/worst.png": "where it fails most",
     "plots/figures/loss.png": "the loss over the epochs",
     "plots/per_image.csv": "every figure of every test photograph",
@@ -42,10 +38,11 @@ def main() -> None:
     print(
         f"\n{splits['train']} photographs to train on, {splits['test']} unseen ones to test on:\n"
     )
-    print(f"{'':>10}" + "".join(f"{title:>15}" for title, _ in COLUMNS.values()))
+    columns = metric_columns()
+    print(f"{'':>10}" + "".join(f"{title:>15}" for title, _ in columns.values()))
     for name, figures in rows.items():
         cells = (
-            form.format(figures[k]) if k in figures else "" for k, (_, form) in COLUMNS.items()
+            form.format(figures[k]) if k in figures else "" for k, (_, form) in columns.items()
         )
         print(f"{name:>10}" + "".join(f"{cell:>15}" for cell in cells))
     missing = [file for file in FILES if not Path(file).exists()]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Make the pictures of the documents anew, with the general network and the embedded sample.
+"""Remake the documents' pictures, with the general network and the embedded sample.
 
-None of these photographs is among those that the network was trained on.
+The network was not trained on any of these photographs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PANELS = (
     "plants-close-up/flower.jpg",
 )
 AGED = BEFORE_AFTER
-# Places are shares of width and height.
+# Places are shares of width and height, 0 to 1.
 HINTS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "garden-and-park/pool.jpg": ((0.5, 0.6, "#2e9fd6"),),
     "plants-close-up/flower.jpg": ((0.5, 0.52, "#f0955a"),),
@@ -74,7 +74,7 @@ def _true(name: str) -> Image.Image:
 
 
 def _both(colorist: PhotoColorist, name: str) -> tuple[Image.Image, Image.Image]:
-    """Return a photograph without its colours, and coloured, both as squares."""
+    """Return a photograph without its colours and coloured, both as squares."""
     colored = colorist.picture(read_photo(SAMPLE / name)).convert("RGB")
     return _grey(_true(name)), ImageOps.fit(colored, (SIDE, SIDE))
 
@@ -82,7 +82,7 @@ def _both(colorist: PhotoColorist, name: str) -> tuple[Image.Image, Image.Image]
 def _hinted(
     colorist: PhotoColorist, name: str, hints: Sequence[tuple[float, float, str]]
 ) -> tuple[Image.Image, Image.Image]:
-    """Return a photograph coloured without and with hints; where these are is marked."""
+    """Return a photograph coloured without and with hints, whose places are marked."""
     photo = read_photo(SAMPLE / name)
     width, height = photo.image.size
     known = [parse_hint(f"{int(x * width)},{int(y * height)},{color}") for x, y, color in hints]
@@ -108,7 +108,7 @@ def _shown(lightness: np.ndarray) -> Image.Image:
 
 
 def _save_aging() -> None:
-    """Save a sheet of what each step of aging does to some photographs, a row each."""
+    """Save a sheet of what each step of aging does to some photographs, a row per step."""
     size = (AGED_SIDE, AGED_SIDE)
     photographs = np.stack([np.asarray(_true(name).resize(size)) for name in AGED])
     lab = lab_from_bytes(photographs)

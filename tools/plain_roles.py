@@ -1,4 +1,4 @@
-"""For the site: names in docstrings as code, where Sphinx would want their roles."""
+"""For the site: show names in docstrings as code, without their Sphinx roles."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod|obj):`~?([^`]+)`")
 
 
 class PlainRoles(Extension):
-    """Make `` :func:`load` `` of a docstring `` `load` ``."""
+    """Turn `` :func:`load` `` in a docstring into `` `load` ``."""
 
     def on_object(self, *, obj: Object, **_: object) -> None:
-        """Rewrite the docstring of whatever has one."""
+        """Rewrite an object's docstring, if it has one."""
         if obj.docstring:
             obj.docstring.value = ROLE.sub(r"`\1`", obj.docstring.value)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Put a trained network into the package, as the general one: docs/general_network.md."""
+"""Put a trained network into the package as the general one: docs/general_network.md."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from colorizer.networks.files import CHECKPOINT, GENERAL
 
 PREPARED = Path("data/prepared")
 PHOTOGRAPHS = 100
-# Git keeps every version for ever, and half precision must cost nothing that one could see.
+# Git keeps every version for ever, and half precision must cost nothing visible.
 MOST_BYTES, MOST_DB = 10_000_000, 0.01
 
 
 def main() -> None:
-    """Write the network in half precision if it is as good as it was on validation photographs."""
+    """Write the network in half precision if it is still as good on validation photographs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--checkpoint",

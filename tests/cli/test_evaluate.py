@@ -102,8 +102,8 @@ def test_network_before_the_folder_ends_with_what_is_to_be_written(
 ) -> None:
     assert error_of("net", "photographs") == "2"
     assert capsys.readouterr().err.endswith(
-        "argument FOLDER: one folder is measured, and 'photographs' is a second; --checkpoint "
-        "names the network: colorizer evaluate FOLDER --checkpoint FILE\n"
+        "argument FOLDER: only one folder can be given, and 'photographs' is a second one; "
+        "--checkpoint names the network: colorizer evaluate FOLDER --checkpoint FILE\n"
     )
 
 

@@ -49,7 +49,7 @@ def test_network_becomes_a_file_that_colors_as_it_does(
 
     out, err = capfd.readouterr()
     assert out.startswith(
-        f"model.onnx (0.0 MB) holds the network {CHECKPOINT}: ab as of torch to within "
+        f"model.onnx (0.0 MB) holds the network {CHECKPOINT}: ab matches torch to within "
     )
     assert err == f"network: {CHECKPOINT}\n"
     after = tree(project)
@@ -88,7 +88,7 @@ def test_general_network_is_exported_where_no_other_is_named(
 
     assert described == [GENERAL]
     assert capsys.readouterr() == (
-        "model.onnx (0.0 MB) holds the network general (comes with colorizer): ab as of torch "
+        "model.onnx (0.0 MB) holds the network general (comes with colorizer): ab matches torch "
         "to within 0\n",
         "network: general (comes with colorizer)\n",
     )

@@ -86,7 +86,7 @@ class TestMoments:
         moments = Moments(3)
         for vector in np.ones((count, 1, 3)):
             moments.add(vector)
-        with pytest.raises(ValueError, match=f"takes two vectors or more, got {count}$"):
+        with pytest.raises(ValueError, match=f"needs two vectors or more, got {count}$"):
             moments.gaussian()
 
     def test_what_was_returned_stays_as_it_was(self) -> None:
@@ -180,7 +180,7 @@ class TestPhotographs:
     @pytest.mark.parametrize("count", [3, 5])
     def test_sets_must_be_of_one_number(self, count: int) -> None:
         reference = FrechetReference(noise(4, 32), CPU)
-        with pytest.raises(ValueError, match=f"sets must be of 4 photographs, got {count}$"):
+        with pytest.raises(ValueError, match=f"sets must hold 4 photographs, got {count}$"):
             reference.figures(noise(count, 32))
 
     def test_progress_is_shown(self, capsys: pytest.CaptureFixture[str]) -> None:

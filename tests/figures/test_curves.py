@@ -84,7 +84,7 @@ class TestFigures:
         np.testing.assert_array_equal(curve.get_xdata(), vividness()["colorfulness"])
         np.testing.assert_array_equal(curve.get_ydata(), vividness()["psnr"])
         assert set(np.asarray(true.get_xdata()).tolist()) == {1}
-        assert true.get_label() == "as colourful as true"
+        assert true.get_label() == "as colourful as the truth"
 
     def test_vividness_names_some_saturations_where_they_lie(self) -> None:
         (axes,) = vividness_figure(vividness(), 1.25).axes

@@ -423,7 +423,7 @@ def test_size_of_tiles_must_be_a_number(tmp_path: Path, kind: int) -> None:
     content = tiled_tiff(40, 30, tile=64, kind_of_width=kind)
     content = content.replace(struct.pack("<HHL", 322, kind, 1), struct.pack("<HHL", 322, kind, 4))
 
-    with pytest.raises(UnreadableImageError, match=r"^a TIFF whose size of tiles is no number$"):
+    with pytest.raises(UnreadableImageError, match=r"^a TIFF whose tile size is not a number$"):
         load(tmp_path / "a.tif", content)
 
 

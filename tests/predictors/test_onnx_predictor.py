@@ -76,7 +76,7 @@ def test_what_is_no_onnx_is_told_in_a_line(tmp_path: Path) -> None:
     for content in (b"", b"no network", whole[: len(whole) // 2]):
         (tmp_path / "net.onnx").write_bytes(content)
 
-        with pytest.raises(UserError, match=r"^[^\n]*net\.onnx is not an ONNX file that can be"):
+        with pytest.raises(UserError, match=r"^[^\n]*net\.onnx cannot be read as an ONNX file: "):
             load_onnx_predictor(tmp_path / "net.onnx")
 
 

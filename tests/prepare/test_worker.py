@@ -209,7 +209,7 @@ def test_missing_photograph_is_told(tmp_path: Path) -> None:
         examine([missing], str(tmp_path / "part"), RULE, MIN_CHROMA)
 
     assert str(raised.value) == (
-        f"{missing} is not to be found on {socket.gethostname()}; if photographs are missing, "
+        f"{missing} cannot be found on {socket.gethostname()}; if photographs are missing, "
         "run: dvc repro -f fetch. Workers that do not share this disk need prepare.workspace"
     )
 
@@ -217,7 +217,7 @@ def test_missing_photograph_is_told(tmp_path: Path) -> None:
 def test_worker_that_does_not_see_the_workplace_is_told(folder: Path, tmp_path: Path) -> None:
     part = tmp_path / "not" / "shared" / "part"
 
-    with pytest.raises(UserError, match=rf"^{part}-\w+\.rgb is not to be found on "):
+    with pytest.raises(UserError, match=rf"^{part}-\w+\.rgb cannot be found on "):
         examine([str(folder / "1.jpg")], str(part), RULE, MIN_CHROMA)
 
 

@@ -58,7 +58,7 @@ def test_a_killed_process_ends_the_run_and_the_next_one_goes_on(
     assert not (workplace.root / "data" / "checkpoints").exists()
     if rank == 1:
         out, _ = workplace.finish()
-        assert out.startswith("going on after epoch ")
+        assert out.startswith("resuming after epoch ")
         assert len(out.splitlines()) == 2
         assert workplace.states() == []
 
@@ -69,7 +69,7 @@ def test_stopped_it_tells_once_where_the_next_run_goes_on(workplace: Workplace) 
         os.kill(process.pid, signal.SIGTERM)
         _, err = communicate(process)
     assert process.returncode == 1
-    assert err.count("stopped; the next `dvc repro` goes on after epoch ") == 1
+    assert err.count("stopped; the next `dvc repro` resumes after epoch ") == 1
     assert "Traceback" not in err
     assert not any(child.is_running() for child in children)
 

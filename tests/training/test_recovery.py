@@ -65,10 +65,10 @@ def test_another_training_does_not_see_it(recovery: Recovery, folder: Path) -> N
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "it is truncated or no recovery state"),
-        (pack(STATE, FINGERPRINT)[:-1], "it is truncated or no recovery state"),
+        (b"", "it is truncated or not a recovery state"),
+        (pack(STATE, FINGERPRINT)[:-1], "it is truncated or not a recovery state"),
         (pack(STATE, FINGERPRINT)[:-1] + b"x", "its content does not match its SHA-256"),
-        (pack(STATE, "cd" * 32), "it is of another training"),
+        (pack(STATE, "cd" * 32), "it belongs to another training run"),
     ],
     ids=["empty", "truncated", "damaged", "foreign"],
 )
@@ -83,7 +83,7 @@ def test_what_cannot_be_used_is_told_in_a_line_and_removed(
     file.write_bytes(content)
     assert recovery.load() is None
     (line,) = capsys.readouterr().err.splitlines()
-    start = f"warning: recovery state {file} is left out, the training starts anew: {reason}"
+    start = f"warning: recovery state {file} is ignored, and training starts anew: {reason}"
     assert line.startswith(start)
     assert not file.exists()
 
@@ -131,7 +131,7 @@ def test_save_that_fails_is_a_warning_and_keeps_the_state_before(
     monkeypatch.setattr(Path, "write_bytes", full)
     recovery.save(replace(STATE, epoch=4))
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("warning: the training goes on, but epoch 4 cannot be recovered: ")
+    assert line.startswith("warning: training continues, but epoch 4 cannot be recovered: ")
     monkeypatch.undo()
     assert loaded_epoch(recovery) == 3
     assert list(folder.iterdir()) == [file]
@@ -229,7 +229,7 @@ class TestBlock:
         assert loaded_epoch(recovery) == 3
 
     @pytest.mark.parametrize(
-        ("saves", "outlook"), [(0, "starts anew"), (1, "goes on after epoch 3")]
+        ("saves", "outlook"), [(0, "starts anew"), (1, "resumes after epoch 3")]
     )
     def test_that_is_stopped_tells_where_the_next_run_goes_on(
         self, recovery: Recovery, saves: int, outlook: str
@@ -244,5 +244,5 @@ class TestBlock:
         recovery.save(STATE)
         again = Recovery(folder, FINGERPRINT)
         again.load()
-        with pytest.raises(KeyboardInterrupt, match="goes on after epoch 3"):
+        with pytest.raises(KeyboardInterrupt, match="resumes after epoch 3"):
             self.run(again, 0, KeyboardInterrupt())

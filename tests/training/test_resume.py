@@ -127,11 +127,11 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(
         assert status != 0, "raise EPOCHS: the training was done before it was killed"
         assert "Traceback" not in err
         if number != signal.SIGKILL:
-            assert err.splitlines()[-1].startswith("stopped; the next `dvc repro` goes on after e")
+            assert err.splitlines()[-1].startswith("stopped; the next `dvc repro` resumes after e")
         assert len(killed.states()) == 1
         assert_shows_the_finished_epochs(killed, whole)
     out, _ = killed.finish()
-    assert out.splitlines()[0].startswith("going on after epoch ")
+    assert out.splitlines()[0].startswith("resuming after epoch ")
     assert killed.results() == whole.results()
     assert set(whole.results()) == {
         "params.yaml",

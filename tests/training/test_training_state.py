@@ -49,7 +49,7 @@ def test_tensors_that_lie_channels_last_come_back(content: bytes) -> None:
 
 
 def test_of_another_training_is_refused(content: bytes) -> None:
-    with pytest.raises(RecoveryError, match=r"^it is of another training$"):
+    with pytest.raises(RecoveryError, match=r"^it belongs to another training run$"):
         unpack(content, "cd" * 32)
 
 
@@ -57,7 +57,7 @@ def test_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.training.training_state.VERSION", 0)
     content = pack(STATE, FINGERPRINT)
     monkeypatch.undo()
-    with pytest.raises(RecoveryError, match=r"^it is of version 0, this code reads version 2$"):
+    with pytest.raises(RecoveryError, match=r"^it has version 0; this code reads version 2$"):
         unpack(content, FINGERPRINT)
 
 
@@ -87,7 +87,7 @@ def test_a_flipped_bit_anywhere_is_noticed_or_changes_nothing(content: bytes) ->
     ids=["empty", "one byte", "text", "ones", "pickle", "zeros", "brackets"],
 )
 def test_no_state_at_all_is_refused(content: bytes) -> None:
-    with pytest.raises(RecoveryError, match=r"^it is truncated or no recovery state"):
+    with pytest.raises(RecoveryError, match=r"^it is truncated or not a recovery state"):
         unpack(content, FINGERPRINT)
 
 

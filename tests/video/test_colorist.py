@@ -266,7 +266,7 @@ def test_subtitles_are_copied_or_their_loss_is_told(tmp_path: Path) -> None:
     assert colorist().colorize(source, tmp_path / "out.mkv") == []
     assert packets_in(tmp_path / "out.mkv", "subtitle") == packets_in(source, "subtitle")
     assert colorist().colorize(source, tmp_path / "out.mp4") == [
-        "left out, for .mp4 cannot hold it: subtitle (srt)"
+        "left out, as .mp4 cannot hold it: subtitle (srt)"
     ]
 
 

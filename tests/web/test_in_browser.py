@@ -169,7 +169,7 @@ def test_what_cannot_be_colored_is_named_and_the_rest_goes_on(page: Page) -> Non
     assert sorted(page.locator("#chooser .problems li").all_inner_texts()) == [
         "bomb.png: more than 0.2 megapixels",
         "heavy.png: The file is larger than 0.5 MB.",
-        "notes.jpg: no image of a format that can be read",
+        "notes.jpg: not an image in a format that can be read",
     ]
     assert page.inner_text("#picture .caption").startswith("fine.png")
 

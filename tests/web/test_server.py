@@ -91,7 +91,7 @@ def test_what_is_no_place_is_refused_in_plain_words(visitor: Visitor) -> None:
         visitor.act("picture", "select", [], x=2, y=0, color="#000000")
 
     assert raised.value.response.json()["error"] == (
-        "This is no place of the photograph, or no colour."
+        "This is not a place in the photograph, or not a colour."
     )
 
 

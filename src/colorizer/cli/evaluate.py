@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from colorizer.inference.params import PredictParams
     from colorizer.prepare.params import PrepareParams
 
-# What is imported within `run` is slow to load, and the help needs none of it.
+# Imports within `run` are slow, and the help needs none of them.
 
 DESCRIPTION = """\
 Measure a network on a folder of colour photographs.
 
-The photographs are prepared as the pipeline does it, coloured by the network from their lightness
-alone, and compared with what they were: PSNR, SSIM, CIEDE2000 and colourfulness, beside those of
+The photographs are prepared as in the pipeline, coloured by the network from their lightness
+alone, and compared with the originals: PSNR, SSIM, CIEDE2000 and colourfulness, beside those of
 no colour at all (grey). With 500 photographs or more, the Fréchet distance says how far the
 coloured ones, as a set, are from the true ones (lower is better). All photographs that pass the
-rules of preparation are measured; the folder that a photograph lies in is its category. Nothing is
-written, except by --per-image.
+preparation rules are measured; a photograph's folder is its category. Only --per-image writes
+a file.
 
-Two options ask something else:
+Two options ask different questions:
 
   --own-size  How good is what `colorizer photo` writes? Whole photographs are coloured and
-              compared at their own size, by the same code and with the same settings. There is
-              no Fréchet distance then.
+              compared at their own size, by the same code and with the same settings, without
+              the Fréchet distance.
   --aged      How well does it do on old photographs? The network sees each photograph as old
-              film, prints and files would have left it. Its colours are then put on the lightness
-              of the photograph as it was, so that only the colours are measured.
+              film, prints and files would have left it. Its colours are then combined with the
+              original's lightness, so that only the colours are measured.
 
-Without --params, the rules of preparation are those that params.yaml has as shipped, and squares
-have the size that the network was trained on.
+Without --params, the preparation rules are those of params.yaml as shipped, and squares have the
+size that the network was trained on.
 
   colorizer evaluate photographs
   colorizer evaluate photographs --own-size --per-image figures.csv
@@ -47,19 +47,19 @@ have the size that the network was trained on.
   colorizer evaluate photographs --checkpoint data/checkpoints/model.safetensors
   colorizer evaluate photographs --orientation any --json > figures.json
 """
-# Options that stand for a parameter of the same name: its type, and what it means.
+# Options that override the parameter of the same name: its type and meaning.
 PREPARE: dict[str, tuple[type, str]] = {
     "size": (int, "side in pixels of the squares that are measured; as in training"),
-    "orientation": (str, "landscape (leave out those higher than wide) or any"),
+    "orientation": (str, "landscape (leave out those taller than wide) or any"),
     "crop": (str, "center (the central square) or stretch (squeeze the whole into a square)"),
     "min_side": (int, "leave out photographs with a shorter side, in pixels"),
-    "max_megapixels": (float, "leave out photographs of more than so many million pixels"),
-    "min_chroma": (float, "leave out near-colourless ones, below this mean chroma in CIELAB"),
+    "max_megapixels": (float, "leave out photographs above this many million pixels"),
+    "min_chroma": (float, "leave out near-colourless ones, below this mean CIELAB chroma"),
 }
 PREDICT: dict[str, tuple[type, str]] = {
     "device": (str, "auto (a GPU if there is one), cpu, cuda, cuda:1 ..."),
-    "batch_size": (int, "photographs that the network colours at once"),
-    "saturation": (float, "factor of the predicted chroma, in place of the chosen one"),
+    "batch_size": (int, "number of photographs to colour at once"),
+    "saturation": (float, "factor for the predicted chroma, instead of the network's own"),
 }
 OF_SQUARES = ("size", "crop", "batch_size", "aged")
 
@@ -69,7 +69,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="photographs, in sub-folders by category"
     )
-    # Of those who name the network before the folder, as was once the way.
+    # For users who name the network before the folder, as older versions required.
     parser.add_argument("more", nargs="*", type=_refuse, metavar="FOLDER", help=SUPPRESS)
     add_checkpoint_argument(parser)
     parser.add_argument(
@@ -80,8 +80,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--aged",
         action="store_true",
-        help="let the network see each photograph as if it were old, and measure what that does "
-        "to the colours; not with --own-size",
+        help="show the network each photograph as if it were old, and measure what that does to "
+        "the colours; not with --own-size",
     )
     parser.add_argument(
         "--json", action="store_true", help="print all figures as JSON, and nothing else"
@@ -93,7 +93,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--params",
         type=Path,
         metavar="FILE",
-        help="take all else from a file such as params.yaml",
+        help="take all other settings from a file such as params.yaml",
     )
     for block, options in (("prepare", PREPARE), ("predict", PREDICT)):
         group = parser.add_argument_group(f"instead of the file's {block} block")
@@ -135,8 +135,8 @@ def run(arguments: Namespace) -> None:
 
 def _refuse(text: str) -> str:
     raise ArgumentTypeError(
-        f"one folder is measured, and {text!r} is a second; --checkpoint names the network: "
-        "colorizer evaluate FOLDER --checkpoint FILE"
+        f"only one folder can be given, and {text!r} is a second one; --checkpoint names the "
+        "network: colorizer evaluate FOLDER --checkpoint FILE"
     )
 
 
@@ -152,7 +152,7 @@ def _check_own_size(arguments: Namespace) -> None:
 
 
 def _settings(arguments: Namespace) -> tuple[PrepareParams, PredictParams]:
-    """Return the file's parameters, or else those as shipped, but for the options."""
+    """Return the file's parameters, or else the shipped ones, as changed by the options."""
     from colorizer.common.params import load_params
     from colorizer.inference.params import PredictParams
     from colorizer.networks.checkpoint import load_size

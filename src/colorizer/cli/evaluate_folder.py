@@ -1,4 +1,4 @@
-"""The evaluation of a network on any folder of colour photographs, outside the pipeline."""
+"""Evaluate a network on any folder of colour photographs, outside the pipeline."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ Colorize = Callable[[Shards], Iterator[npt.NDArray[np.uint8]]]
 
 @dataclass(frozen=True)
 class FolderEvaluation:
-    """The figures of every photograph, and what was left out.
+    """Every photograph's figures, and what was left out.
 
     Attributes
     ----------
     per_image, grey : DataFrame
         ``image`` (its path in the folder), ``category`` and the columns of
-        :data:`colorizer.evaluation.metrics.METRICS`, of the network and of no colour at all, in
-        one order.
+        :data:`colorizer.evaluation.metrics.METRICS`, for the network and for no colour at all,
+        in the same order.
     left_out : DataFrame
         ``path``, ``reason`` and ``detail`` of the photographs that were not measured.
     size : int or None
-        Side in pixels of the squares that were compared; None if each photograph was at its own
+        Side in pixels of the squares compared; None if each photograph was compared at its own
         size.
     of_set, grey_of_set : mapping
         What :meth:`colorizer.evaluation.frechet.FrechetReference.figures` found for all
-        photographs together, of the network and of no colour at all; empty if they are too few,
-        or of many sizes.
+        photographs together, for the network and for no colour at all; empty if there are too
+        few, or their sizes differ.
     """
 
     per_image: pd.DataFrame
@@ -61,28 +61,28 @@ class FolderEvaluation:
 def evaluate_folder(
     folder: Path, rules: PrepareParams, colorize: Colorize, device: torch.device = CPU
 ) -> FolderEvaluation:
-    """Prepare all photographs of a folder as the pipeline does, and measure how they are coloured.
+    """Prepare a folder's photographs as the pipeline does, and measure how they are coloured.
 
-    They are prepared, coloured and measured in the order of their content hashes, as the test
-    photographs of the pipeline are: the same photographs give the same figures to the last digit.
-    The squares wait on disk, in the system's folder for temporary files, 6 * size * size bytes
-    each; memory grows by about a kilobyte a photograph.
+    They are prepared, coloured and measured in the order of their content hashes, like the
+    pipeline's test photographs: the same photographs give the same figures to the last digit.
+    The squares are kept on disk, in the system's temporary folder, at 6 * size * size bytes each;
+    memory grows by about a kilobyte per photograph.
 
     Parameters
     ----------
     folder : Path
-        Photographs; the name of the folder that one lies in is its category.
+        Photographs; the name of each one's folder is its category.
     rules : PrepareParams
-        How to filter, crop and resize; they are not split, and near-duplicates stay.
+        How to filter, crop and resize; there is no split, and near-duplicates stay.
     colorize : callable
-        Takes prepared photographs and yields as many (size, size, 3) uint8 sRGB, in their order.
+        Takes prepared photographs and yields one (size, size, 3) uint8 sRGB for each, in order.
     device : torch.device
-        Where the features of sets are computed.
+        Where the features for the Fréchet distance are computed.
 
     Raises
     ------
     UserError
-        If there is no photograph, or none that passes the rules.
+        If there are no photographs, or none passes the rules.
     """
     manifest = list_photographs(folder)
     with tempfile.TemporaryDirectory(prefix="colorizer-") as temporary:
@@ -111,7 +111,7 @@ def list_photographs(folder: Path) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If there is none.
+        If there are none.
     """
     manifest = manifest_of(folder)
     if manifest.empty:
@@ -120,7 +120,7 @@ def list_photographs(folder: Path) -> pd.DataFrame:
 
 
 def require_any(index: pd.DataFrame, folder: Path) -> None:
-    """Go on only if a photograph of the index is left, that is, has no ``reason``.
+    """Refuse an index whose photographs are all left out, that is, have a ``reason``.
 
     Raises
     ------
@@ -136,13 +136,13 @@ def require_any(index: pd.DataFrame, folder: Path) -> None:
 
 
 def describe_photographs(index: pd.DataFrame) -> pd.DataFrame:
-    """Return ``image`` and ``category`` of the photographs of an index, in its order."""
+    """Return ``image`` and ``category`` of an index's photographs, in its order."""
     table = pd.DataFrame({"image": index["path"], "category": index["category"]})
     return table.reset_index(drop=True)
 
 
 def count_reasons(left_out: pd.DataFrame) -> str:
-    """Return how many photographs were left out for which reason, such as "2 vertical"."""
+    """Return how many photographs were left out for each reason, such as "2 vertical"."""
     counts = left_out["reason"].value_counts().sort_index()
     return ", ".join(f"{count} {reason}" for reason, count in counts.items())
 
@@ -150,7 +150,7 @@ def count_reasons(left_out: pd.DataFrame) -> str:
 def _prepare(
     folder: Path, manifest: pd.DataFrame, rules: PrepareParams, target: Path
 ) -> pd.DataFrame:
-    """Write all photographs that pass the rules as shards of one split; return the index."""
+    """Write the photographs that pass the rules as shards of one split; return the index."""
     with workers("", "") as pool, open_workspace("", folder, manifest, target) as workspace:
         found = examine_all(pool, workspace, rules)
         index = build_index(manifest, found)

@@ -1,4 +1,4 @@
-"""The evaluation of what users get: whole photographs, coloured and compared at their own size."""
+"""Evaluate what users get: whole photographs, coloured and compared at their own size."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ def evaluate_at_own_size(
 ) -> FolderEvaluation:
     """Colour all photographs of a folder as ``colorizer photo`` does, and measure them.
 
-    Each is compared with what it was, pixel by pixel in 8-bit sRGB; what is transparent is white.
-    One photograph is in memory at a time, in the order of their content hashes.
+    Each is compared with the original, pixel by pixel in 8-bit sRGB, with transparency as white.
+    One photograph at a time is in memory, in the order of their content hashes.
 
     Parameters
     ----------
     folder : Path
-        Photographs; the name of the folder that one lies in is its category.
+        Photographs; the name of each one's folder is its category.
     rules : PrepareParams
-        Which photographs to measure: those that
-        :func:`colorizer.cli.evaluate_folder.evaluate_folder` measures with the same rules, mean
-        chroma being that of the square that it would make. No other use is made of squares.
-    colorist : Colorist
+        Which photographs to measure: the same as
+        :func:`colorizer.cli.evaluate_folder.evaluate_folder` would with these rules. Mean chroma
+        is that of the square that it would make; squares serve no other purpose here.
+    colorist : PhotoColorist
         The network, and how vividly it colours.
 
     Returns
     -------
     FolderEvaluation
-        Without a common size; photographs that can be made a square of but not be read whole,
-        such as those of more than :data:`colorizer.photo.read.MAX_MEGAPIXELS`, are left out
+        Without a common size. Photographs that can be made into a square but not read whole,
+        such as those with more than :data:`colorizer.photo.read.MAX_MEGAPIXELS`, are left out
         as unreadable.
 
     Raises
     ------
     UserError
-        If there is no photograph, or none that passes the rules and can be read, or the rules let
-        photographs in that are too small for SSIM.
+        If there are no photographs, none passes the rules and can be read, or the rules admit
+        photographs that are too small for SSIM.
     """
     if rules.min_side < WINDOW:
         raise UserError(
@@ -92,7 +92,7 @@ def evaluate_at_own_size(
 
 
 def _judged(folder: Path, rules: PrepareParams) -> pd.DataFrame:
-    """Return the index of all photographs; those that the rules leave out have a ``reason``."""
+    """Return the index of all photographs, with a ``reason`` for those the rules leave out."""
     manifest = list_photographs(folder)
     with (
         tempfile.TemporaryDirectory(prefix="colorizer-") as temporary,
@@ -103,7 +103,7 @@ def _judged(folder: Path, rules: PrepareParams) -> pd.DataFrame:
 
 
 def _both(path: Path, colorist: PhotoColorist) -> tuple[Photograph, Photograph]:
-    """Return a photograph as it was and as it is coloured, each (H, W, 3) uint8 sRGB."""
+    """Return a photograph's original and coloured pixels, each (H, W, 3) uint8 sRGB."""
     photo = read_photo(path)
     colored = to_rgb(colorist.picture(photo))
     if not photo.space.writes_srgb:
@@ -119,5 +119,5 @@ def _srgb(image: Image.Image, space: ColorSpace) -> Photograph:
 
 
 def _without_chroma(photograph: Photograph) -> Photograph:
-    # Each row is a photograph of its own, so that little of it is in CIELAB at once.
+    # Each row counts as a photograph, so that little is in CIELAB at a time.
     return np.concatenate(list(paint_uniformly(photograph[:, None], GREY)))

@@ -10,14 +10,14 @@ from colorizer.common.errors import UserError
 from colorizer.common.extras import require_extra
 from colorizer.networks.files import CHECKPOINT, ONNX_SUFFIX, name_of, require_network
 
-# What is imported within `run` is slow to load, and the help needs none of it.
+# Imports within `run` are slow, and the help needs none of them.
 
 DESCRIPTION = """\
 Write a trained network as an ONNX file, for programs without torch.
 
-It takes any number of photographs of any size, and any number of colour hints; its metadata tell
-what goes in and what comes out, and all else that one must know. It is there once ONNX Runtime has
-predicted the same colours as torch: a and b of CIELAB to within 0.001, with hints 0.01.
+It takes any number of photographs of any size, and any number of colour hints; its metadata
+describe its inputs, outputs and everything else a program must know. It is written only if ONNX
+Runtime predicts the same colours as torch: a and b of CIELAB to within 0.001, with hints 0.01.
 
   colorizer export model.onnx                    the general network
   colorizer export model.onnx --checkpoint data/checkpoints/model.safetensors
@@ -41,17 +41,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"version of the ONNX operators, {OPSETS[0]} to {OPSETS[-1]} (default: %(default)s, "
         "which most programs read)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
 
 
 def run(arguments: Namespace) -> None:
-    """Export, check and print the greatest difference.
+    """Export the network, check the file, and print the greatest difference.
 
     Raises
     ------
     UserError
-        If the checkpoint cannot be used, the file is there, a package is missing, or the file
-        would predict other colours.
+        If the checkpoint cannot be used, the file exists, a package is missing, or the file would
+        predict other colours.
     """
     require_extra("onnx", "onnx", "onnxruntime", "onnxscript")
     file: Path = arguments.file
@@ -74,7 +74,7 @@ def run(arguments: Namespace) -> None:
     differences = export_onnx(model, card, file, arguments.opset)
     print(
         f"{file} ({file.stat().st_size / 1e6:.1f} MB) holds the network "
-        f"{name_of(arguments.checkpoint)}: ab as of torch {differences}"
+        f"{name_of(arguments.checkpoint)}: ab matches torch {differences}"
     )
 
 

@@ -1,7 +1,7 @@
-"""``colorizer COMMAND``: what can be done without the pipeline.
+"""``colorizer COMMAND``: everything that works without the pipeline.
 
-Each command is a module of :mod:`colorizer.cli` with its name: ``DESCRIPTION`` for its help,
-``add_arguments(parser)`` and ``run(arguments)``. A line in :data:`COMMANDS` makes it known.
+Each command is a module of :mod:`colorizer.cli` of the same name, with ``DESCRIPTION`` for its
+help, ``add_arguments(parser)`` and ``run(arguments)``. A line in :data:`COMMANDS` registers it.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ COMMANDS = {
     "export": "write a trained network as an ONNX file",
     "evaluate": "measure a trained network on a folder of colour photographs",
 }
-INTERRUPTED = 130  # what shells give for a command that Ctrl-C ended
+INTERRUPTED = 130  # the exit status that shells give a command ended by Ctrl-C
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run the command that ``words`` call, by default those of the command line.
+    """Run the command that ``words`` name, by default those of the command line.
 
-    It ends the process with status 1 and one line on standard error after a mistake that the user
-    can repair, and with status 2 after a wrong call.
+    End the process with status 1 and one line on standard error after an error that the user can
+    fix, and with status 2 after a wrong call.
     """
     words = sys.argv[1:] if words is None else words
     parser = ArgumentParser(
         prog="colorizer",
-        description="Give colour back to grayscale photographs.",
-        epilog="colorizer COMMAND --help tells more. The pipeline itself runs with: dvc repro",
+        description="Give colour back to greyscale photographs.",
+        epilog="colorizer COMMAND --help says more. The pipeline itself runs with: dvc repro",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, formatter_class=RawDescriptionHelpFormatter
         )
-        # No other is imported, so that each pays for itself alone.
+        # Only this one is imported, so that no command waits for another's imports.
         if name in words[:1]:
             module = import_module(f"colorizer.cli.{name}")
             command.description = module.DESCRIPTION

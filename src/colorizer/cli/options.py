@@ -1,4 +1,4 @@
-"""Which network colours photographs, where and how vividly: options that commands share."""
+"""Options that commands share: which network colours, on which device, how vividly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALLEST, LARGEST = 32, 1024
 
 
 def add_checkpoint_argument(parser: ArgumentParser) -> None:
-    """Add ``--checkpoint``, the file of a network; by default the one that comes with the code."""
+    """Add ``--checkpoint``, a network's file; by default the one that comes with the code."""
     parser.add_argument(
         "--checkpoint",
         type=Path,
@@ -29,12 +29,12 @@ def add_checkpoint_argument(parser: ArgumentParser) -> None:
 
 
 def add_network_arguments(parser: ArgumentParser) -> None:
-    """Add what :func:`load_chosen_network` reads."""
+    """Add the arguments that :func:`load_chosen_network` reads."""
     parser.add_argument(
         "--saturation",
         type=float,
         metavar="FACTOR",
-        help="factor of the predicted chroma: 0 is grey, 1 as predicted (default: what the "
+        help="factor for the predicted chroma: 0 is grey, 1 as predicted (default: what the "
         "network's validation photographs allow)",
     )
     parser.add_argument(
@@ -42,7 +42,7 @@ def add_network_arguments(parser: ArgumentParser) -> None:
         type=whole_number(SMALLEST, LARGEST),
         metavar="PIXELS",
         help="shorter side of what the network sees, whatever the photograph's size (default: "
-        "that of its training)",
+        "as in its training)",
     )
     parser.add_argument(
         "--device", metavar="NAME", help="auto (a GPU if there is one), cpu, cuda, cuda:1 ..."
@@ -51,13 +51,13 @@ def add_network_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
-        help="what computes (default: onnx if --checkpoint names an ONNX file of `colorizer "
-        "export`, else torch)",
+        help="what runs the network (default: onnx if --checkpoint is an ONNX file from "
+        "`colorizer export`, else torch)",
     )
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """Return what parses whole numbers from ``least`` to ``most`` for argparse."""
+    """Return a parser for argparse of whole numbers from ``least`` to ``most``."""
 
     def parse(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
@@ -68,13 +68,13 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoPredictor, float]:
-    """Load the network that the arguments of :func:`add_network_arguments` name, and say which.
+    """Load the network that :func:`add_network_arguments`' arguments name, and say which it is.
 
-    ``changes`` are further ones of :func:`colorizer.predictors.load.load_predictor`. It returns
-    and raises what that does.
+    ``changes`` are further changes for :func:`colorizer.predictors.load.load_predictor`, whose
+    return value and exceptions are the same.
     """
     from colorizer.predictors.load import (
-        load_predictor,  # slow to load, and the help needs none of it
+        load_predictor,  # a slow import that the help does not need
     )
 
     options = {name: getattr(arguments, name) for name in ("device", "saturation")}
@@ -87,5 +87,5 @@ def load_chosen_network(arguments: Namespace, **changes: object) -> tuple[PhotoP
 
 
 def tell_network(file: Path) -> None:
-    """Say on standard error which network is used."""
+    """Print on standard error which network is used."""
     print(f"network: {name_of(file)}", file=sys.stderr, flush=True)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from colorizer.photo.hints import PixelHint
     from colorizer.photo.plan import Plan
 
-# What is imported within `run` is slow to load, and the help needs none of it.
+# Imports within `run` are slow, and the help needs none of them.
 
 DESCRIPTION = """\
 Colour photographs at their own size.
 
-Each result is written beside its photograph, or into the folder of --output, as NAME_color in the
+Each result is written beside its photograph, or to the folder of --output, as NAME_color in the
 same format; it keeps the photograph's lightness, EXIF, profile, resolution and transparency. A
-tint, such as sepia, is dropped. Nothing is overwritten unless you say so. Photographs that fail
-are named, the rest goes on, and the exit status is 1.
+tint, such as sepia, is dropped. Nothing is overwritten unless you say so. If a photograph fails,
+it is named, the others are still coloured, and the exit status is 1.
 
   colorizer photo old.jpg                               writes old_color.jpg
   colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
@@ -36,21 +36,19 @@ are named, the rest goes on, and the exit status is 1.
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument(
-        "photographs", type=Path, nargs="+", metavar="PHOTOGRAPH", help="files, or folders of such"
+        "photographs", type=Path, nargs="+", metavar="PHOTOGRAPH", help="files or folders"
     )
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         metavar="PATH",
-        help="a folder to write into, or, of one photograph, the file to write",
+        help="a folder to write to, or, for one photograph, the file to write",
     )
     parser.add_argument(
-        "-r", "--recursive", action="store_true", help="take photographs of sub-folders, too"
+        "-r", "--recursive", action="store_true", help="include photographs in sub-folders"
     )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace results that are there already"
-    )
+    parser.add_argument("--overwrite", action="store_true", help="replace existing results")
     parser.add_argument(
         "--side-by-side",
         action="store_true",
@@ -59,14 +57,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=WRITE_FORMATS,
-        help="write this format (default: the photograph's own; PNG for GIF and BMP)",
+        help="format to write (default: the photograph's own; PNG for GIF and BMP)",
     )
     parser.add_argument(
         "--quality",
         type=whole_number(1, 100),
         default=QUALITY,
         metavar="N",
-        help="of JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
+        help="for JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
     )
     parser.add_argument(
         "--hint",
@@ -74,8 +72,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="X,Y,#RRGGBB",
-        help="a pixel of the one photograph, from its upper left corner, and the colour that it "
-        "has; its lightness stays as it is, and what belongs to it follows. May be repeated",
+        help="a pixel, counted from the upper left corner, and its colour; its lightness stays, "
+        "and what belongs to it takes the colour too. For one photograph only; may be repeated",
     )
     add_network_arguments(parser)
 
@@ -103,7 +101,7 @@ def run(arguments: Namespace) -> None:
     found = plan(arguments.photographs, wish)
     if arguments.hint and found.asked > 1:
         raise UserError(f"--hint is for one photograph, and {found.asked} are given")
-    # Before what takes time; and where there is nothing to do, no network is needed.
+    # Fails before the slow part; and with nothing to do, no network is needed.
     colorist = _load(arguments) if found.jobs else None
     failures = list(found.refused)
     if colorist:

@@ -1,4 +1,4 @@
-"""The evaluation of a folder as text to read and as JSON to work with."""
+"""Report a folder's evaluation, as text for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pandas as pd
 
 from colorizer.cli.evaluate_folder import FolderEvaluation, count_reasons
 from colorizer.evaluation.frechet import FRECHET
-from colorizer.evaluation.metrics import METRICS, per_category, summarize
+from colorizer.evaluation.metrics import METRICS, metric_columns, per_category, summarize
 
 DIGITS = 6
 
 
 def as_json(evaluation: FolderEvaluation, network: str) -> dict[str, Any]:
-    """Return all figures, and which network they are of.
+    """Return all figures, and the network's name.
 
     The keys are those of metrics/evaluation.json without ``mean_ab``, which would need training
     photographs; ``network`` is its name, ``per_category`` holds the same figures for every
-    category, ``found`` is the number of photographs, ``dropped`` that of those left out for each
-    reason. ``size`` is the side in pixels of the squares that were compared, or null if each
-    photograph was at its own size. ``frechet_lite0`` is there for squares of at least
+    category, ``found`` is the number of photographs, ``dropped`` the number left out for each
+    reason. ``size`` is the side in pixels of the squares compared, or null if each photograph was
+    compared at its own size. ``frechet_lite0`` is present for squares of at least
     :data:`colorizer.evaluation.frechet.FEWEST_PHOTOGRAPHS` photographs.
     """
     counts = evaluation.left_out["reason"].value_counts().sort_index()
@@ -37,7 +37,7 @@ def as_json(evaluation: FolderEvaluation, network: str) -> dict[str, Any]:
 
 
 def as_text(evaluation: FolderEvaluation, network: str) -> str:
-    """Return a table of the network beside grey, one of the categories, and what was left out.
+    """Return tables of network against grey and of categories, and what was left out.
 
     ``network`` is the network's name.
     """
@@ -61,10 +61,8 @@ def as_text(evaluation: FolderEvaluation, network: str) -> str:
 
 
 def _columns() -> dict[str, tuple[str, str]]:
-    """Return, by key, the head of each column and how it shows a figure."""
-    of_metrics = {
-        name: (metric.title, metric.form) for name, metric in METRICS.items() if metric.title
-    }
+    """Return each column's heading and number format, by key."""
+    of_metrics = metric_columns()
     return {
         "psnr": of_metrics["psnr"],
         "psnr_category_mean": ("mean of categories", "{:.2f}"),
@@ -115,7 +113,7 @@ def _by_category(per_image: pd.DataFrame) -> dict[str, dict[str, float | int]]:
 def _table(
     rows: Mapping[str, Mapping[str, Any]], columns: Mapping[str, tuple[str, str]]
 ) -> Sequence[str]:
-    """Return lines of text: a figure that a row lacks is left empty, a column of none left out."""
+    """Return lines of text; missing figures are blank, and columns without any are left out."""
     columns = {
         key: column for key, column in columns.items() if any(key in row for row in rows.values())
     }

@@ -12,21 +12,21 @@ from colorizer.common.errors import UserError
 from colorizer.photo.plan import COLORED
 from colorizer.video.encoders import BEST_CRF, OTHERWISE, WORST_CRF, encoder_of
 
-# What is imported within `run` is slow to load, and the help needs none of it.
+# Imports within `run` are slow, and the help needs none of them.
 
 DESCRIPTION = """\
 Colour a video clip.
 
 The result is written beside the clip as NAME_color.mp4, or as --output names it: mp4, m4v, mov,
-mkv or webm. Size, times of all frames, pixel aspect and rotation stay; sound and subtitles are
-copied, not coded anew. The clip's luma is kept, as far as its new coding does (see --crf), and
-chroma is smoothed over time, along the motion, within each shot. Nothing is overwritten unless you
-say so, and what was interrupted or failed leaves nothing behind.
+mkv or webm. Size, frame times, pixel aspect and rotation stay the same; sound and subtitles are
+copied, not re-encoded. The clip's luma is kept, as far as encoding allows (see --crf), and chroma
+is smoothed over time, along the motion, within each shot. Nothing is overwritten unless you say
+so, and an interrupted or failed run leaves nothing behind.
 
   colorizer video clip.mp4                       writes clip_color.mp4
   colorizer video clip.avi -o colour/clip.mkv    mkv holds any sound and subtitles
 """
-# In seconds; benchmarks/video.py has the figures that the default is chosen by.
+# In seconds; the default was chosen by the figures of benchmarks/video.py.
 SMOOTHING, MAX_SMOOTHING = 0.8, 60.0
 
 
@@ -36,26 +36,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="PATH", help="the file to write, or a folder"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     parser.add_argument(
         "--smoothing",
         type=_seconds,
         default=SMOOTHING,
         metavar="SECONDS",
-        help="how long past frames count for a pixel's colour; 0 = not at all (default: "
-        "%(default)s)",
+        help="how long past frames affect a pixel's colour; 0 = not at all (default: %(default)s)",
     )
     parser.add_argument(
         "--crf",
         type=whole_number(BEST_CRF, WORST_CRF),
         metavar="N",
-        help=f"how well frames are kept, {BEST_CRF} (best; lossless as H.264) to {WORST_CRF} "
-        "(default: hardly to be told from the original, 18 as H.264)",
+        help=f"how well frames are kept, {BEST_CRF} (best; lossless in H.264) to {WORST_CRF} "
+        "(default: hardly distinguishable from the original, 18 in H.264)",
     )
     parser.add_argument(
         "--damaged",
         action="store_true",
-        help="colour what can be decoded of a clip that is cut off or broken",
+        help="colour as much as can be decoded of a truncated or broken clip",
     )
     add_network_arguments(parser)
 
@@ -74,7 +73,7 @@ def run(arguments: Namespace) -> None:
     require_extra("video", "av")
     raise_on_interrupts()
     source, target = arguments.clip, _target_of(arguments)
-    encoder_of(target, bits=8)  # a wrong suffix is told before what takes time
+    encoder_of(target, bits=8)  # reports a wrong suffix before the slow part
     if target.exists():
         if source.exists() and target.samefile(source):
             raise UserError(f"{source} would be replaced by its coloured copy")
@@ -110,7 +109,7 @@ def _colorize(arguments: Namespace, source: Path, target: Path) -> None:
 
     if not source.is_file():
         raise UserError(f"{source}: there is no such file")
-    # Mirror averaging doubles the time, and smoothing evens out more than it does.
+    # Mirror averaging doubles the time, and smoothing evens out more than it would.
     network, saturation = load_chosen_network(arguments, mirror=False)
     colorist = VideoColorist(network, saturation, arguments.smoothing, arguments.crf)
     with tqdm(desc="colour", unit="frame") as bar:

@@ -1,4 +1,4 @@
-"""``colorizer web``: a page on which photographs are coloured in the browser."""
+"""``colorizer web``: a page that colours photographs in the browser."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from colorizer.common.extras import require_extra
 from colorizer.photo.formats import QUALITY
 from colorizer.photo.read import MAX_MEGAPIXELS
 
-# What is imported within `run` is slow to load, and the help needs none of it.
+# Imports within `run` are slow, and the help needs none of them.
 
 DESCRIPTION = """\
-Colour photographs in the browser: compare before and after, choose how vivid colours are, put
-wrong colours right with a click, and download the photographs at their full size.
+Colour photographs in the browser: compare before and after, choose how vivid the colours are,
+put wrong colours right with a click, and download the photographs at their full size.
 
-The page needs no internet, and only this computer can open it unless --host says otherwise. What
-is sent to it is kept in a temporary folder until an hour after the page is closed, or Ctrl-C ends
-this command.
+The page needs no internet, and only this computer can open it unless --host says otherwise.
+Photographs sent to it are kept in a temporary folder until an hour after the page is closed, or
+until Ctrl-C ends this command.
 """
 MAX_PORT = 65535
 
@@ -33,14 +33,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=whole_number(0, MAX_PORT),
         default=7860,
         metavar="N",
-        help="0 for any that is free (default: %(default)s)",
+        help="0 for any free port (default: %(default)s)",
     )
     parser.add_argument(
         "--host",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="0.0.0.0 lets other computers and telephones of your network in, without a "
-        "password (default: %(default)s, this computer alone)",
+        help="0.0.0.0 lets in other computers and phones on your network, without a password "
+        "(default: %(default)s, this computer only)",
     )
     parser.add_argument(
         "--open", action=BooleanOptionalAction, default=False, help="open the page in a browser"
@@ -50,21 +50,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=whole_number(1, 1000),
         default=20,
         metavar="N",
-        help="photographs that a visitor has at a time (default: %(default)s)",
+        help="photographs per visitor at a time (default: %(default)s)",
     )
     parser.add_argument(
         "--max-megapixels",
         type=_up_to(MAX_MEGAPIXELS),
         default=100,
         metavar="N",
-        help=f"of each, up to {MAX_MEGAPIXELS} (default: %(default)s)",
+        help=f"per photograph, up to {MAX_MEGAPIXELS} (default: %(default)s)",
     )
     parser.add_argument(
         "--max-megabytes",
         type=_up_to(2000),
         default=200,
         metavar="N",
-        help="of each file (default: %(default)s)",
+        help="per file (default: %(default)s)",
     )
     add_network_arguments(parser)
 
@@ -94,7 +94,7 @@ def _serve(arguments: Namespace, folder: Path) -> None:
     from colorizer.web.server import build_app, listen, server_of
 
     limits = Limits(arguments.max_megapixels, arguments.max_megabytes, arguments.max_uploads)
-    # First, for that the port is free is known at once.
+    # First, so that a port in use is reported at once.
     with listen(arguments.host, arguments.port) as listening:
         network, saturation = load_chosen_network(arguments)
         colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)

@@ -1,4 +1,4 @@
-"""CIELAB -> sRGB at constant lightness: chroma that sRGB cannot show gives way, L does not."""
+"""CIELAB -> sRGB at constant lightness: chroma gives way where sRGB cannot show it, L does not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy.typing as npt
 from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ
 
 Floats = npt.NDArray[np.float32]
-# How far linear RGB may leave [0, 1]: by rounding, and because with the constants of lab_numpy
-# white is 1.00008. Both are much less than a step of 8 bits, which is smallest in the dark.
+# How far linear RGB may leave [0, 1]: through rounding, and because lab_numpy's constants make
+# white 1.00008. Both are far less than an 8-bit step, which is smallest in the dark.
 BELOW, ABOVE = 1e-5, 1e-4
-# Halvings of the interval that the largest chroma is looked for in: within 1/256 of it.
+# Halvings in the search for the largest chroma, which is found to within 1/256.
 STEPS = 8
 
 _MATRIX = RGB_FROM_RELATIVE_XYZ.astype(np.float32)
@@ -31,7 +31,7 @@ def linear_rgb(lightness: Floats, ab: Floats) -> Floats:
     Returns
     -------
     ndarray
-        (3, ...) float32; what sRGB can show lies in [0, 1].
+        (3, ...) float32; colours that sRGB can show are in [0, 1].
     """
     f = np.empty((3, *lightness.shape), np.float32)
     np.multiply(lightness, np.float32(1 / 116), out=f[1])
@@ -40,7 +40,7 @@ def linear_rgb(lightness: Floats, ab: Floats) -> Floats:
     f[0] += f[1]
     np.multiply(ab[1], np.float32(-1 / 200), out=f[2])
     f[2] += f[1]
-    # A cube above the knee and a line below it, without choosing for each pixel.
+    # A cube above the knee and a line below it, without a choice per pixel.
     above = np.maximum(f, _KNEE)
     f -= above
     f *= np.float32(1 / KAPPA)
@@ -52,10 +52,10 @@ def linear_rgb(lightness: Floats, ab: Floats) -> Floats:
 
 
 def fitted_linear_rgb(lightness: Floats, ab: Floats) -> Floats:
-    """Convert as :func:`linear_rgb` does; where sRGB cannot show a colour, take chroma from it.
+    """Convert as :func:`linear_rgb` does, but reduce chroma where sRGB cannot show a colour.
 
-    Lightness and hue stay, and of the chroma as much as sRGB has there. To clip the channels
-    instead would change all three.
+    Lightness and hue stay, and as much chroma as sRGB has there. Clipping the channels instead
+    would change all three.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def fitted_linear_rgb(lightness: Floats, ab: Floats) -> Floats:
 
 
 def _largest_share(lightness: Floats, ab: Floats) -> Floats:
-    """Return which share of the chroma can be shown, for (n) and (2, n)."""
+    """Return the largest share of the chroma that sRGB can show, (n), for (n) and (2, n)."""
     low, high = np.zeros_like(lightness), np.ones_like(lightness)
     for _ in range(STEPS):
         middle = (low + high) * np.float32(0.5)

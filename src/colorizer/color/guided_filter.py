@@ -1,4 +1,4 @@
-"""Chroma whose edges lie where those of the lightness do."""
+"""Chroma whose edges follow those of the lightness."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-# In pixels of what the network sees: as far as a colour runs over, for U-Net paints one in four.
+# In pixels of the network's input: how far colours run over, as U-Net paints one pixel in four.
 RADIUS = 4
-# In squares of L: what varies less is grain and cloth rather than an edge.
+# In L squared: what varies less is grain or cloth rather than an edge.
 LEAST_VARIANCE = 16.0
 
 
 def fit_guide(ab: Floats, lightness: Floats) -> tuple[Floats, Floats]:
-    """Explain chroma by lightness, place by place: ab = slope * L + offset.
+    """Fit chroma to lightness, place by place: ab = slope * L + offset.
 
     The guided filter (He, Sun and Tang 2013, "Guided Image Filtering", equations 5, 6 and 8).
-    Slope and offset are smooth, so they may be enlarged where chroma may not: with the lightness
-    of the large photograph, colours end where things do (He and Sun 2015, "Fast Guided Filter").
+    Slope and offset are smooth, so they can be enlarged where chroma cannot: with the lightness
+    of the large photograph, colours end where objects do (He and Sun 2015, "Fast Guided Filter").
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def fit_guide(ab: Floats, lightness: Floats) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    pair of ndarray
-        Slope and offset, (2, H, W) float32 each.
+    tuple of ndarray
+        Slope, in ab per L, and offset, in CIELAB units; (2, H, W) float32 each.
     """
     mean_lightness, mean_ab = _mean(lightness), _mean(ab)
     covariance = _mean(lightness * ab) - mean_lightness * mean_ab
@@ -40,13 +40,13 @@ def fit_guide(ab: Floats, lightness: Floats) -> tuple[Floats, Floats]:
 
 
 def _mean(image: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return the means of the squares about each pixel, within the picture."""
+    """Return the mean of the square window around each pixel, within the picture."""
     down = _running_mean(image.swapaxes(-2, -1)).swapaxes(-2, -1)
     return _running_mean(down)
 
 
 def _running_mean(image: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return the means along the last axis of what lies within :data:`RADIUS`."""
+    """Return the means along the last axis of the values within :data:`RADIUS`."""
     length = image.shape[-1]
     sums = np.zeros((*image.shape[:-1], length + 1))
     np.cumsum(image, axis=-1, out=sums[..., 1:])

@@ -1,4 +1,4 @@
-"""ICC profiles: from a photograph's own colours to sRGB, and back to what is written."""
+"""ICC profiles: from a photograph's own colours to sRGB, and back for writing."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-# A profile that moves no colour of a chart by more than this many of 255 steps is sRGB itself.
+# A profile that moves no colour of a chart by more than this many of 255 steps counts as sRGB.
 SAME = 1
 CHART_STEPS = 9
 _SRGB = ImageCms.createProfile("sRGB")
-# What goes wrong with profiles that are broken, or for other pixels.
+# Raised for profiles that are broken, or meant for other pixels.
 _UNUSABLE = (ImageCms.PyCMSError, OSError, ValueError, KeyError)
-# The pixels that a profile of each kind (ICC.1, the header's colour space) is for.
+# Pillow's mode for each kind of profile (ICC.1, the header's colour space).
 _MODES = {"GRAY": "L", "RGB ": "RGB", "CMYK": "CMYK"}
 
 
 @dataclass(frozen=True)
 class ColorSpace:
-    """What the pixels of a photograph mean.
+    """What a photograph's pixels mean.
 
     Attributes
     ----------
     written : bytes or None
-        The ICC profile of what is written; None if the photograph has none that can be used.
+        The ICC profile to write; None if the photograph has no usable one.
     mode : str
-        Pillow's mode of pixels that the photograph's own profile is for; "" without one.
+        The Pillow mode that the photograph's own profile is applied to; "" if none is applied.
     """
 
     written: bytes | None = None
@@ -37,7 +37,7 @@ class ColorSpace:
 
     @property
     def writes_srgb(self) -> bool:
-        """Whether what is written is sRGB."""
+        """Whether photographs are written in sRGB."""
         return self._from_srgb is None
 
     def to_srgb(self, image: Image.Image) -> Image.Image:
@@ -49,15 +49,15 @@ class ColorSpace:
         return _applied(self._into_srgb, image)
 
     def from_srgb(self, image: Image.Image) -> Image.Image:
-        """Convert sRGB, mode RGB, to the colours of the profile that is written."""
+        """Convert sRGB, mode RGB, to the colours of the written profile."""
         return image if self._from_srgb is None else _applied(self._from_srgb, image)
 
 
 def rgb_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert an image of mode RGB to sRGB; one whose profile cannot be used stays as it is.
+    """Convert an image of mode RGB to sRGB; return it unchanged if its profile cannot be used.
 
-    That of a photograph in CMYK or greys cannot, once the photograph is RGB: the plain conversion
-    is the best there is.
+    A CMYK or grey profile cannot be used once the photograph is RGB: the plain conversion is the
+    best available.
     """
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -70,16 +70,16 @@ def rgb_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
     """Return the colour space of a photograph.
 
-    A profile for RGB is kept. One for greys or for CMYK cannot describe a photograph in RGB: such
-    a photograph is written as sRGB, with the profile of sRGB. One that is broken, or for other
-    pixels than these, is ignored.
+    An RGB profile is kept. A grey or CMYK profile cannot describe an RGB photograph, which is
+    written as sRGB, with sRGB's profile. A profile that is broken, or meant for other pixels, is
+    ignored.
 
     Parameters
     ----------
     mode : str
-        Pillow's mode of the photograph.
+        The photograph's Pillow mode.
     profile : bytes or None
-        The ICC profile that it holds.
+        Its embedded ICC profile.
     """
     if not profile:
         return ColorSpace()
@@ -116,5 +116,5 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
 
 def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
     converted = ImageCms.applyTransform(image, transform)
-    assert converted is not None, "only in place there is nothing to return"
+    assert converted is not None, "only a conversion in place returns nothing"
     return converted

@@ -1,8 +1,8 @@
-"""8-bit sRGB -> CIELAB in NumPy, for what needs no gradients and must start without torch.
+"""8-bit sRGB -> CIELAB in NumPy, for code that needs no gradients and must start without torch.
 
 Standards: IEC 61966-2-1 (sRGB) and CIE 15 (L*a*b*), illuminant D65, 2 degree observer; the same
 constants as scikit-image, so that the two agree. :mod:`colorizer.color.lab_torch` has the
-differentiable conversions, both ways, from the same constants.
+differentiable conversions, both ways, with the same constants.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 RELATIVE_XYZ_FROM_RGB = _XYZ_FROM_RGB / _WHITE[:, None]
 RGB_FROM_RELATIVE_XYZ = np.linalg.inv(_XYZ_FROM_RGB) * _WHITE[None, :]
 
-EPSILON = 0.008856  # CIE: below it the cube root gives way to a line
+EPSILON = 0.008856  # CIE: below this a line replaces the cube root
 KAPPA = 7.787
 OFFSET = 16.0 / 116.0
 
 _VALUES = np.arange(256) / 255
-# sRGB's gamma, once for each of the 256 values that a byte can take.
+# sRGB's gamma, computed once for each value of a byte.
 _LINEAR = np.where(_VALUES > 0.04045, ((_VALUES + 0.055) / 1.055) ** 2.4, _VALUES / 12.92).astype(
     np.float32
 )

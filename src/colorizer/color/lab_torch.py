@@ -1,7 +1,7 @@
 """sRGB <-> CIELAB in torch: batched, differentiable, on any device.
 
 The standards and their constants are those of :mod:`colorizer.color.lab_numpy`, which converts
-bytes alone, in NumPy.
+only bytes, in NumPy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from colorizer.color.lab_numpy import (
 )
 
 LAB_CHANNELS = 3
-# ab divided by this lies in [-1, 1): the scale in which networks and losses work.
+# ab divided by this is in [-1, 1): the scale that networks and losses use.
 AB_SCALE = 128.0
 
 _RELATIVE_XYZ_FROM_RGB = torch.from_numpy(RELATIVE_XYZ_FROM_RGB)
@@ -97,7 +97,10 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def lab_from_bytes(photographs: npt.NDArray[np.uint8]) -> Tensor:
-    """Convert 8-bit sRGB photographs (..., H, W, 3) to float32 CIELAB (..., 3, H, W)."""
+    """Convert 8-bit sRGB photographs (..., H, W, 3) to float32 CIELAB (..., 3, H, W).
+
+    L in [0, 100], a and b in about [-128, 127].
+    """
     return torch.from_numpy(lab_numpy.lab_from_bytes(photographs))
 
 

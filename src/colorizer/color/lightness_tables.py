@@ -1,4 +1,4 @@
-"""Lightness of pixels, and sRGB's gamma, by tables: a look-up is cheaper than a power."""
+"""Lightness of pixels, and sRGB's gamma, from tables: a look-up is cheaper than a power."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
 BYTE = 255
 WORD = 65535
-# In the dark, where the curves are steep, a step of these is a twentieth of one of 8 bits, and
-# less than one of 16 bits.
+# In the dark, where the curves are steep, a step of the table is a twentieth of an 8-bit step, and
+# less than a 16-bit step.
 _STEPS = {BYTE: 1 << 16, WORD: 1 << 20}
 
 
 @cache
 def grey_lightness(white: int) -> Floats:
-    """Return L in [0, 100] of the greys 0 ... ``white`` of sRGB, (white + 1) float32."""
+    """Return L in [0, 100] of sRGB's greys 0 to ``white``, (white + 1) float32."""
     values = np.arange(white + 1) / white
     return _lightness(_linear(values)).astype(np.float32)
 
@@ -54,7 +54,7 @@ def encode(linear: Floats, white: int) -> Pixels:
     Parameters
     ----------
     linear : ndarray
-        float32; what lies outside of [0, 1] is clipped.
+        (...) float32; values outside [0, 1] are clipped.
     white : int
         255 for uint8, 65535 for uint16.
 

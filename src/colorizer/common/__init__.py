@@ -1,5 +1,5 @@
 """What every package needs and none owns: errors, parameters, whole files, tables, processes.
 
-Any package imports its modules: ``errors`` and ``files`` most of all, ``pool`` to use all cores.
-It must not know photographs, colours or networks.
+Any package may import its modules: ``errors`` and ``files`` most of all, ``pool`` for all cores.
+It must not know about photographs, colours or networks.
 """

@@ -1,4 +1,4 @@
-"""Blocks of ``params.yaml``: every value checked, every mistake told in one line by its key."""
+"""Blocks of ``params.yaml``: every value is checked, and one line names a mistake by its key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from colorizer.common.errors import UserError
 
-TYPE_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+TYPE_NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 BOUNDS = {
     annotated_types.Gt: (">", "gt"),
     annotated_types.Ge: (">=", "ge"),
@@ -35,7 +35,7 @@ def _require_float_range(value: int) -> int:
     return value
 
 
-# A whole number that arithmetic with floats can take.
+# A whole number within the range of a float.
 Whole = Annotated[int, AfterValidator(_require_float_range)]
 # A probability.
 Chance = Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)]
@@ -44,13 +44,13 @@ Chance = Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)]
 class Block(BaseModel):
     """A block of ``params.yaml``; subclasses list its parameters as pydantic fields.
 
-    Defaults are for commands that run without a ``params.yaml``. The file itself must name every
-    parameter, or DVC would not see it, unless its default is None.
+    Defaults serve commands that run without a ``params.yaml``. The file itself must name every
+    parameter whose default is not None, or DVC would not see it.
 
     Attributes
     ----------
     block_name : str
-        What the block is called in ``params.yaml``, such as ``prepare``; empty at the top level.
+        The block's name in ``params.yaml``, such as ``prepare``; empty at the top level.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
@@ -58,14 +58,14 @@ class Block(BaseModel):
 
     @classmethod
     def parse(cls, content: object, name: str | None = None) -> Self:
-        """Check what ``params.yaml`` says.
+        """Check the content of ``params.yaml``.
 
         Parameters
         ----------
         content : object
-            A mapping from the names of the parameters to their values.
+            A mapping from parameter names to values.
         name : str or None
-            What the block is called in the file, if not ``block_name``.
+            The block's name in the file, if not ``block_name``.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Block(BaseModel):
         return block
 
     def replace(self, **changes: object) -> Self:
-        """Return the block with other values, checked as those of the file are.
+        """Return a copy with some values changed, checked like those in the file.
 
         Raises
         ------
@@ -99,7 +99,7 @@ def choose(value: str, choices: Iterable[str], name: str) -> str:
     Raises
     ------
     ParamsError
-        If it is not; ``name`` says which parameter has it.
+        If it is not; the message names the parameter, ``name``.
     """
     choices = list(choices)
     if value not in choices:
@@ -108,7 +108,7 @@ def choose(value: str, choices: Iterable[str], name: str) -> str:
 
 
 def unknown(name: str, key: object, known: Iterable[str]) -> ParamsError:
-    """Return the error for a key that no block has; ``name`` is the block's."""
+    """Return the error for an unknown ``key`` in the block ``name``."""
     near = difflib.get_close_matches(str(key), known, n=1, cutoff=0)
     return ParamsError(
         f"unknown parameter {_joined([name, key])}; "
@@ -117,7 +117,7 @@ def unknown(name: str, key: object, known: Iterable[str]) -> ParamsError:
 
 
 def _explain(cls: type[Block], error: ValidationError, prefix: str) -> str:
-    """Return one line about the first mistake; what is unknown comes before what is missing."""
+    """Return one line about the first mistake; unknown keys come before missing ones."""
     mistakes = error.errors(include_url=False)
     mistake = min(mistakes, key=lambda one: one["type"] not in ("extra_forbidden", "invalid_key"))
     block, keys, field = cls, [prefix], None
@@ -177,7 +177,7 @@ def _blocks_in(annotation: Any) -> Iterator[type[Block]]:
 
 
 def _hint(value: object, field: FieldInfo) -> str:
-    """Say what YAML would take for a number, where a text was written that means one."""
+    """Say how YAML would write a number, if ``value`` is text that means one."""
     kinds = {kind for kind, _ in _kinds_of(field)} & {int, float}
     if not isinstance(value, str) or not kinds:
         return ""
@@ -187,7 +187,7 @@ def _hint(value: object, field: FieldInfo) -> str:
         return ""
     if not math.isfinite(number) or (int in kinds and not number.is_integer()):
         return ""
-    return f" (a text: YAML wants {Decimal(repr(number)).normalize():f})"
+    return f" (text: YAML wants {Decimal(repr(number)).normalize():f})"
 
 
 def _missing(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The cores of a Dask cluster that is there already."""
+"""The cores of an existing Dask cluster."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from colorizer.common.errors import UserError
 T = TypeVar("T")
 
 CONNECT_S = 10.0  # to find the scheduler
-WORKER_S = 20.0  # to find a worker there, also when all have died
-SETTLE_S = 60.0  # for tasks to end when another one has failed
+WORKER_S = 20.0  # to find a worker there, even after all have died
+SETTLE_S = 60.0  # for tasks to end after another has failed
 POLL_S = 1.0
-# Tasks sent for each core of a cluster: none idles between two.
+# Tasks sent ahead for each core, so that none idles between two.
 AHEAD = 3
-# What makes the bits, beside this package.
+# The packages that determine the bits of a result, besides this one.
 PACKAGES = ("imagehash", "numpy", "pillow", "scipy", "torch")
 
 
 @cache
 def software() -> Mapping[str, str]:
-    """Return what makes the bits: versions of packages, and a hash of this package's code.
+    """Return what determines the bits: package versions, and a hash of this package's code.
 
-    As it was when this process first asked: code that changes later is not what runs here.
+    Cached from the first call: code that changes later is not what runs here.
     """
     found = {name: _version(name) for name in PACKAGES}
     digest = hashlib.sha256()
@@ -52,26 +52,26 @@ class DaskPool:
     client : distributed.Client
         Connected to the cluster.
     name : str
-        What messages call the cluster.
+        The cluster's name in messages.
     """
 
-    # Not joblib's own backend for Dask: it waits for ever once a task has taken too many workers
-    # down, and keeps large arguments on a single worker, with which they die.
+    # Not joblib's own backend for Dask: it waits for ever once a task has taken down too many
+    # workers, and keeps large arguments on a single worker, so they die with it.
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self._name = name
 
     def cores(self) -> int:
-        """Return how many tasks run at once, all workers together."""
+        """Return how many tasks run at once, over all workers."""
         try:
             return sum(self._client.nthreads().values())
         except OSError as error:
             raise self._gone() from error
 
     def share(self, value: object) -> Any:
-        """Return a future of ``value``, which stands for it in :meth:`run`."""
-        # As the result of a task, which Dask repeats if the workers that hold it die.
+        """Return a future that stands for ``value`` in :meth:`run`."""
+        # As the result of a task, which Dask runs again if the workers that hold it die.
         return self._client.submit(_same, value, pure=False)
 
     def run(
@@ -80,13 +80,13 @@ class DaskPool:
         tasks: Iterable[tuple[Any, ...]],
         shared: Sequence[Any] = (),
     ) -> Generator[T]:
-        """Yield results in the order of their tasks, a few of which wait for each core."""
+        """Yield results in the order of their tasks; a few tasks are queued for each core."""
         sent: deque[Any] = deque()
         try:
             for arguments in tasks:
                 if len(sent) >= AHEAD * max(1, self.cores()):
                     yield self._result(sent.popleft())
-                # As bytes: what Dask cannot import, it would not report, but die of.
+                # As bytes: Dask would crash on what it cannot import, not report it.
                 call = pickle.dumps((function, arguments))
                 sent.append(self._client.submit(_call, software(), call, *shared, pure=False))
             while sent:
@@ -127,9 +127,9 @@ class DaskPool:
         return UserError(f"{self._name} is gone; start it and run again")
 
     def _settle(self, sent: Iterable[Any]) -> None:
-        # What runs on a worker cannot be stopped, and would write where all was tidied up.
+        # A running task cannot be stopped, and would write to a place already tidied up.
         limit = monotonic() + SETTLE_S
-        with suppress(Exception):  # the one that ended the run is worth telling, not a second one
+        with suppress(Exception):  # what matters is the error that ended the run, not a second one
             for task in sent:
                 if self.cores() > 0:
                     task.exception(timeout=max(0.0, limit - monotonic()))
@@ -167,7 +167,7 @@ def _version(package: str) -> str:
 
 
 def _distributed() -> Any:
-    # Not above: it is optional, takes a second, and leaves most of its functions untyped.
+    # Not at the top: it is optional, takes a second to import and is mostly untyped.
     import distributed
 
     return distributed
@@ -175,12 +175,12 @@ def _distributed() -> Any:
 
 @contextmanager
 def connected(scheduler: str, name: str) -> Iterator[Any]:
-    """Give a client of the cluster at ``scheduler``, whose workers have the software we have.
+    """Yield a client of the cluster at ``scheduler``, whose workers have our software.
 
     Raises
     ------
     UserError
-        If dask is not installed, no scheduler answers, or no worker or a wrong one is there.
+        If dask is not installed, no scheduler answers, or there is no worker or a wrong one.
     """
     try:
         import dask
@@ -190,12 +190,12 @@ def connected(scheduler: str, name: str) -> Iterator[Any]:
         raise UserError(
             f"{name}={scheduler} needs dask; install it with: pip install -e '.[cluster]'"
         ) from None
-    # What goes wrong is told here, once; Dask would tell of every attempt.
+    # Failures are reported here, once; Dask would report every attempt.
     for logger in ("distributed", "distributed.client", "tornado.application", "asyncio"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_ask(scheduler))
-    except Exception as error:  # what another program answers makes Dask raise anything
+    except Exception as error:  # another program's answer can make Dask raise anything
         raise UserError(
             f"{name}: no Dask scheduler answers at {scheduler} ({_short(error)}); start one with "
             "`dask scheduler`, name its address as tcp://host:8786, or set it to '' to use this "
@@ -210,7 +210,7 @@ def connected(scheduler: str, name: str) -> Iterator[Any]:
 
 
 async def _ask(scheduler: str) -> None:
-    # Before there is a Client: one that fails at once takes ten seconds more to go, noisily.
+    # Before there is a Client: one that fails takes ten more seconds to close, noisily.
     distributed = _distributed()
     arguments = distributed.Security().get_connection_args("client")
     async with distributed.rpc(scheduler, connection_args=arguments) as server:
@@ -231,12 +231,12 @@ def _require_workers(client: Any, scheduler: str, name: str) -> None:
             f"dask worker {scheduler}"
         ) from None
     try:
-        # The scheduler, too, looks at what it passes on.
+        # The scheduler, too, reads what it passes on.
         client.run_on_scheduler(_same, "")
         client.run(_require_software, software())
     except UserError as error:
         raise UserError(f"{name}: {error}") from error
-    except Exception as error:  # the ImportError of a worker, or what became of it on its way
+    except Exception as error:  # a worker's ImportError, or what became of it on the way
         raise UserError(
             f"{name}: the scheduler or a worker of {scheduler} has no colorizer, or another one "
             f"({_short(error)}); install there what is installed here, and start it again"

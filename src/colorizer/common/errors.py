@@ -1,4 +1,4 @@
-"""Mistakes that the user can repair: told in one clear message, without a traceback."""
+"""Mistakes that the user can fix: reported in one clear message, without a traceback."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ _FULL_DISK = {
 }
 _NO_RIGHTS = "no right to read or write {place}; change its rights or its owner and run again"
 _REFUSALS = {**_FULL_DISK, errno.EACCES: _NO_RIGHTS, errno.EPERM: _NO_RIGHTS}
-# How libraries in Rust, such as safetensors, name the system's error.
+# How libraries in Rust, such as safetensors, report the system's error.
 _RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 
 
 class UserError(Exception):
-    """Names the thing, what was expected, what was found and what to do about it."""
+    """An error whose message says what was expected, what was found and what to do about it."""
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Tell whether writing failed for want of space, or because the disk takes nothing."""
+    """Tell whether writing failed for lack of space, or because the disk refuses writes."""
     return _errno_of(error) in _FULL_DISK
 
 
 def about_full_disk(error: BaseException, place: Path) -> UserError:
-    """Return what to tell the user of an error for which :func:`is_full_disk` holds.
+    """Return the error to show the user where :func:`is_full_disk` holds.
 
     Parameters
     ----------
     error : BaseException
         What was raised.
     place : Path
-        What was being written, by a name that the user knows.
+        What was being written, under a name that the user knows.
     """
     return UserError(_FULL_DISK[_errno_of(error)].format(place=place))
 
 
 def run_stage(stage: Callable[[], None]) -> None:
-    """Run a stage; where the user can help, end with exit status 1 and the message alone.
+    """Run a stage; on an error that the user can fix, exit with status 1 and only a message.
 
-    That is so for a :class:`UserError`, a full or read-only disk, and missing rights.
+    Such errors are a :class:`UserError`, a full or read-only disk, and missing permissions.
     """
     try:
         stage()

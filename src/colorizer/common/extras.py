@@ -1,4 +1,4 @@
-"""Optional dependencies: what is needed, or one line that says how to get it."""
+"""Optional dependencies: if one is missing, a line says how to install it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from colorizer.common.errors import UserError
 
 
 def require_extra(extra: str, *modules: str) -> None:
-    """Go on only if ``modules``, which the project's extra installs, are there.
+    """Check that ``modules``, which the project's ``extra`` installs, are available.
 
     Raises
     ------
     UserError
-        If one of them is missing; it says how to install the extra.
+        If one of them is missing; the message says how to install the extra.
     """
     missing = [name for name in modules if find_spec(name) is None]
     if missing:

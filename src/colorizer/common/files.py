@@ -1,4 +1,4 @@
-"""Files that are whole or not there, also after a power cut: written aside, then renamed."""
+"""Files that are whole or absent, even after a power cut: written aside, then renamed."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if sys.platform != "win32":
 
 READ_BLOCK = 1 << 20
 SUFFIX = ".partial"
-# Of a name, what a temporary name takes over: file systems allow 255 bytes in all.
+# How much of a name its temporary name keeps: file systems allow 255 bytes in all.
 NAME_LENGTH = 50
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path that takes the place of ``path`` once the block ends well.
+    """Yield a temporary path that replaces ``path`` once the block succeeds.
 
-    It has the same name, for writers that choose their format by it.
+    Its file name is the same, for writers that choose their format by it.
 
     Raises
     ------
@@ -39,13 +39,13 @@ def whole_file(path: Path) -> Iterator[Path]:
         # Content first, then name, or a power cut may leave the new name on an empty file.
         _to_disk(folder / path.name)
         (folder / path.name).replace(path)
-        with suppress(OSError):  # some file systems synchronise no folders
+        with suppress(OSError):  # some file systems cannot synchronise folders
             _to_disk(path.parent)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give an empty temporary folder that replaces ``path`` once the block ends well.
+    """Yield an empty temporary folder that replaces ``path`` once the block succeeds.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def _workplace(path: Path) -> Iterator[Path]:
-    """Give a hidden folder beside ``path`` for this run alone, gone when the block ends."""
+    """Yield a hidden folder beside ``path`` for this run alone, removed when the block ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -94,7 +94,7 @@ def _workplace(path: Path) -> Iterator[Path]:
 
 
 def _to_disk(path: Path) -> None:
-    """Wait until a file or folder would outlive a power cut."""
+    """Wait until a file or folder would survive a power cut."""
     if sys.platform == "win32":
         return
     opened = os.open(path, os.O_RDONLY)
@@ -108,12 +108,12 @@ def _new_folder(path: Path) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
     except PermissionError as error:
-        error.filename = str(path.parent)  # the user knows of no hidden folder
+        error.filename = str(path.parent)  # the user does not know the hidden folder
         raise
 
 
 def _final(path: Path) -> Path:
-    """Return where a file of a folder that is being made will be."""
+    """Return the final path of a file in a folder that is being made."""
     parts = (part for part in path.parts if not (part[0] == "." and part.endswith(SUFFIX)))
     return Path(*parts)
 
@@ -123,7 +123,7 @@ def _prefix(path: Path) -> str:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what runs that were killed left beside ``path``."""
+    """Remove what killed runs have left beside ``path``."""
     for left in path.parent.glob(f"{glob.escape(_prefix(path))}*{SUFFIX}"):
         lock = _lock(left)
         if lock is not None:
@@ -135,7 +135,7 @@ def _lock(folder: Path) -> int | None:
     """Return a lock that ends with this process at the latest; None if another holds it."""
     if sys.platform == "win32":
         return None
-    # A file system that knows no locks raises as well: then nothing is ever swept there.
+    # A file system without locks raises as well: nothing is ever swept there.
     with suppress(OSError):
         lock = os.open(folder, os.O_RDONLY)
         try:

@@ -9,16 +9,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def raise_on_interrupts() -> None:
-    """Let SIGTERM raise ``KeyboardInterrupt``, as Ctrl-C does, and both do so once.
+    """Make SIGTERM raise ``KeyboardInterrupt``, as Ctrl-C does, and both only once.
 
-    A second one would disturb the tidying up.
+    A second one would disturb the clean-up.
     """
     for number in SIGNALS:
         signal.signal(number, _interrupt)
 
 
 def ignore_interrupts() -> None:
-    """From now on, finish what is left."""
+    """Ignore SIGTERM and Ctrl-C from now on, so that what is left can finish."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 

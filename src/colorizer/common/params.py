@@ -16,9 +16,9 @@ PARAMS_FILE = Path("params.yaml")
 class Params(Block):
     """The top level of ``params.yaml``; the comments there explain every parameter.
 
-    The values of a block are what the file says, for the package that the block belongs to to
-    check: ``PrepareParams.parse(params.prepare)``. So a new network, source or stage adds its
-    parameters in its own package.
+    Blocks are kept as the file has them, for the packages that own them to check:
+    ``PrepareParams.parse(params.prepare)``. So a new network, source or stage adds its parameters
+    in its own package.
     """
 
     seed: Annotated[Whole, Ge(0), Lt(2**63)]
@@ -47,7 +47,7 @@ def load_params(path: Path = PARAMS_FILE) -> Params:
             content = yaml.safe_load(file)
     except FileNotFoundError:
         raise ParamsError(f"{path} not found: run from the repository's top folder") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, no such date
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or no such date
         message = " ".join(str(error).split())
         raise ParamsError(f"{path} is not valid YAML: {message}") from None
     return Params.parse(content)

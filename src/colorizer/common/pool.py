@@ -1,4 +1,4 @@
-"""Run functions on all cores of this machine, or on a Dask cluster that is there already."""
+"""Run functions on all cores of this machine, or on an existing Dask cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Pool(Protocol):
         """Return how many tasks run at once."""
 
     def share(self, value: object) -> Any:
-        """Return what stands for ``value`` among what :meth:`run` takes as ``shared``."""
+        """Return what stands for ``value`` in the ``shared`` argument of :meth:`run`."""
 
     def run(
         self,
@@ -30,17 +30,17 @@ class Pool(Protocol):
         tasks: Iterable[tuple[Any, ...]],
         shared: Sequence[Any] = (),
     ) -> Generator[T]:
-        """Yield ``function(*shared, *arguments)`` for each tuple of arguments, in their order.
+        """Yield ``function(*shared, *arguments)`` for each tuple of arguments, in order.
 
-        A task may run more than once, even at the same time, where a worker was given up too
-        early. Once the iterator has ended, by an error too, none runs any more. What is shared
-        goes to a worker once, and not with every task.
+        A task may run more than once, even at the same time, if a worker was given up too early.
+        Once the iterator has ended, even with an error, no task is running. Shared values go to a
+        worker once, not with every task.
         """
 
 
 @contextmanager
 def workers(scheduler: str, name: str) -> Iterator[Pool]:
-    """Give this machine's cores or those of a cluster.
+    """Yield this machine's cores or those of a cluster.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def workers(scheduler: str, name: str) -> Iterator[Pool]:
     Raises
     ------
     UserError
-        If dask is not installed, no scheduler answers, no worker is there, a worker has other
+        If dask is not installed, no scheduler answers, there is no worker, a worker has other
         software than this machine, or too many workers die.
     """
     if not scheduler:
@@ -64,7 +64,7 @@ def workers(scheduler: str, name: str) -> Iterator[Pool]:
 
 
 class _Processes:
-    """This machine's cores, by joblib's loky; see :class:`Pool`."""
+    """This machine's cores, through joblib's loky; see :class:`Pool`."""
 
     def cores(self) -> int:
         return int(cpu_count())

@@ -1,5 +1,5 @@
-"""Data sets on disk and in memory: manifest, shards, splits, batches of Lab, augmentation, aging.
+"""Data sets on disk and in memory: manifest, shards, splits, batches of Lab, augmentation, ageing.
 
-``manifest`` lists what was fetched, ``shards`` what was prepared; ``dataset`` gives tensors of it.
-It must not know where photographs come from, nor networks.
+``manifest`` lists what was fetched, ``shards`` what was prepared; ``dataset`` makes tensors of it.
+It must not know about networks, or where photographs come from.
 """

@@ -1,7 +1,7 @@
-"""Prepared photographs made old: what the network is to colour differs from what it learns from.
+"""Prepared photographs made old, because the network learns from new ones but colours old ones.
 
-Only lightness ages; a and b stay those of the scene, for they are what is to be predicted. (But
-under a border of paper there is no scene: a and b are 0 there.)
+Only lightness ages; a and b stay those of the scene, as they are to be predicted. (A paper border
+hides the scene: a and b are 0 there.)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from colorizer.data.old_prints import compression, halftone, paper_border, scrat
 
 
 class AgingParams(Block):
-    """How many photographs are made old, and how probable each step is then."""
+    """The share of photographs that are made old, and the probability of each step for those."""
 
     share: Chance
     spectral_response: Chance
@@ -39,7 +39,7 @@ class AgingParams(Block):
     paper_border: Chance
 
 
-# Each in this order, as light, film, print, wear and file came about.
+# In the order in which light, film, print, wear and file came about.
 STEPS = {
     "lens_blur": lens_blur,
     "vignette": vignette,
@@ -50,8 +50,8 @@ STEPS = {
     "compression": compression,
 }
 MEASURED_SEED = 0
-# What old photographs are measured with: all of them aged, none with a border, which would hide
-# part of the truth.
+# For measuring on old photographs: all are aged, none has a border, which would hide part of the
+# truth.
 MEASURED = AgingParams(
     share=1.0,
     spectral_response=0.5,
@@ -67,14 +67,14 @@ MEASURED = AgingParams(
 
 
 def age(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
-    """Make photographs old, each as its seed says.
+    """Make photographs old, each according to its seed.
 
     Parameters
     ----------
     lab : Tensor
-        (B, 3, H, W) float32 Lab on the CPU; it stays as it is.
+        (B, 3, H, W) float32 Lab on the CPU, L in [0, 100]; not modified.
     params : AgingParams
-        The share of photographs that age, and for these the probability of each step.
+        The share of photographs that age, and the probability of each step for those.
     seeds : Tensor
         (B,) int64 >= 0. The same photograph with the same seed ages in the same way, whatever
         else is in the batch.
@@ -95,9 +95,9 @@ def age(lab: Tensor, params: AgingParams, seeds: Tensor) -> Tensor:
 
 
 def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
-    """Return seeds for :func:`age`, (B,) int64, that depend on ``seed`` and on pixels alone.
+    """Return seeds for :func:`age`, (B,) int64, that depend only on ``seed`` and the pixels.
 
-    So a photograph ages alike in whatever set it is measured.
+    So a photograph ages in the same way whichever set it is measured in.
     """
     return torch.tensor(
         [seed << 32 | zlib.crc32(photograph.tobytes()) for photograph in photographs]
@@ -105,7 +105,7 @@ def seeds_of(photographs: npt.NDArray[np.uint8], seed: int) -> Tensor:
 
 
 def step_alone(step: str) -> AgingParams:
-    """Return the parameters with which every photograph goes through ``step`` and no other."""
+    """Return parameters that put every photograph through ``step`` and no other."""
     never = dict.fromkeys(AgingParams.model_fields, 0.0)
     return AgingParams(**{**never, "share": 1.0, step: 1.0})
 

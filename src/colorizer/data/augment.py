@@ -1,4 +1,4 @@
-"""Batches varied at random: mirrored, cropped, aged, lit otherwise."""
+"""Batches varied at random: mirrored, cropped, aged, relit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Augmentation(Block):
     flip : bool
         Mirror half of the photographs.
     min_crop : float
-        The smallest random crop, as a share of the side; 1 for none.
+        The smallest random crop, as a share of the side, in (0, 1]; 1 for none.
     crop_scale : float
-        The side that crops are resized to, as a share of that of the photographs.
+        The side that crops are resized to, as a share of the photographs' side, in [0.25, 4].
     gamma : float
-        The lightness L becomes L^g, with ln g uniform in [-gamma, gamma]; 0 for none.
+        The lightness L becomes L^g, with ln g uniform in [-gamma, gamma]; in [0, 2], 0 for none.
     aging : AgingParams or None
-        How photographs are made old; None for not at all.
+        How photographs are made old; None to leave them as they are.
     """
 
     flip: bool
@@ -45,21 +45,21 @@ def augment(
     count: int | None = None,
     side: int | None = None,
 ) -> Tensor:
-    """Vary a batch at random: mirror, crop and resize, age, bend the lightness.
+    """Vary a batch at random: mirror, crop and resize, age, apply gamma to the lightness.
 
     Parameters
     ----------
     lab : Tensor
         (B, 3, H, W) float32 Lab on the CPU.
     params : Augmentation
-        By how much; ``crop_scale`` is left to ``side``.
+        How to vary it; ``crop_scale`` is not used, see ``side``.
     generator : torch.Generator
-        On the CPU; draws the same numbers whatever the device of the training.
+        On the CPU, to draw the same numbers whatever device trains.
     share, count : slice and int, optional
-        ``lab`` is this part of a batch of ``count`` photographs, for all of which numbers are
-        drawn; by default it is the whole batch.
+        ``lab`` is this part of a batch of ``count`` photographs, and numbers are drawn for all of
+        them; by default it is the whole batch.
     side : int, optional
-        What crops, or whole photographs, are resized to; by default that of the photographs.
+        The side in pixels that crops, or whole photographs, are resized to; by default unchanged.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def augment(
         theta[:, 1, 1] = scale
         theta[:, 0, 2] = (1 - scale) * uniform(-1, 1)
         theta[:, 1, 2] = (1 - scale) * uniform(-1, 1)
-        if len(lab):  # else there is nothing to crop, and the numbers are drawn all the same
+        if len(lab):  # an empty part has nothing to crop, but draws the same numbers
             grid = F.affine_grid(theta, [*lab.shape[:2], *size], align_corners=False)
             lab = F.grid_sample(lab, grid, padding_mode="reflection", align_corners=False)
         else:

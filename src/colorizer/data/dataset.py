@@ -13,9 +13,9 @@ from colorizer.data.shards import Shards
 
 
 class LabPhotographs:
-    """A split in Lab, converted as it is read: a hundredth of what a step of training costs.
+    """A split in Lab, converted as it is read, at a hundredth of the cost of a training step.
 
-    Neither memory nor disk grows with the number of photographs.
+    Neither memory nor disk use grows with the number of photographs.
     """
 
     def __init__(self, photographs: Shards) -> None:
@@ -30,17 +30,17 @@ class LabPhotographs:
         return self._photographs.size
 
     def __getitem__(self, numbers: Tensor) -> Tensor:
-        """Return the Lab of the photographs of these numbers, (B,), as (B, 3, H, W) float32."""
+        """Return the photographs with these numbers, (B,) int64, as Lab (B, 3, H, W) float32."""
         return lab_from_bytes(self._photographs.take(numbers.tolist()))
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[Tensor]:
-        """Yield batches of Lab (B, 3, H, W) float32, in ``order`` or as they stand."""
+        """Yield batches of Lab (B, 3, H, W) float32, in ``order`` or as stored."""
         numbers = torch.arange(len(self)) if order is None else order
         return (self[batch] for batch in torch.split(numbers, batch_size))
 
 
 def shuffle(count: int, generator: torch.Generator) -> Tensor:
-    """Return the numbers 0 to count - 1 in random order."""
+    """Return the numbers 0 to count - 1 in random order, (count,) int64."""
     return torch.randperm(count, generator=generator)
 
 

@@ -14,7 +14,7 @@ from colorizer.common.files import sha256_of
 from colorizer.common.tables import write_csv
 
 if TYPE_CHECKING:
-    # Not before it is needed: `colorizer photo` needs the suffixes alone, and starts sooner.
+    # Only where it is needed: `colorizer photo` uses nothing but the suffixes, and starts sooner.
     import pandas as pd
 
 MANIFEST = "manifest.csv"
@@ -22,7 +22,7 @@ SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", "
 
 
 def photographs_in(folder: Path) -> list[Path]:
-    """Return the photographs below a folder, known by their suffix; hidden ones are left out."""
+    """Return the photographs below a folder, recognised by suffix; hidden ones are left out."""
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -37,7 +37,7 @@ def manifest_of(folder: Path) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If a name holds control characters or is not UTF-8, which a CSV file cannot carry.
+        If a name holds control characters or is not UTF-8, which a CSV file cannot hold.
     """
     import pandas as pd
 
@@ -55,7 +55,7 @@ def write_manifest(folder: Path) -> int:
     Raises
     ------
     UserError
-        As :func:`manifest_of`.
+        As in :func:`manifest_of`.
     """
     table = manifest_of(folder)
     write_csv(folder / MANIFEST, table)

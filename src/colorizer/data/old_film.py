@@ -2,7 +2,7 @@
 
 Every function takes lightness as (H, W) float32, L in [0, 100], or the Lab that it comes from, and
 a generator, and returns a new (H, W) float32 in [0, 100]. Lengths are shares of the shorter side,
-so that a photograph looks as old at any size.
+so that a photograph looks equally old at any size.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_
 Lightness = npt.NDArray[np.float32]
 Lab = npt.NDArray[np.float32]
 
-# Kinds of emulsion and how often they are drawn, with the range of what each records of red, green
-# and blue light. Mees and James 1966, "The Theory of the Photographic Process", on spectral
-# sensitising: silver halide itself sees blue alone (glass plates, early film), orthochromatic dyes
-# add green and leave red black (most film until the 1920s), panchromatic film sees all three, and
-# seldom as the eye does.
+# Kinds of emulsion: how often each is drawn, and the ranges of its response to red, green and blue
+# light. Mees and James 1966, "The Theory of the Photographic Process", on spectral sensitising:
+# silver halide itself sees only blue (glass plates, early film), orthochromatic dyes add green and
+# leave red black (most film until the 1920s), panchromatic film sees all three, though seldom as
+# the eye does.
 EMULSIONS = (
     (0.15, ((0.0, 0.02), (0.0, 0.15), (0.8, 1.0))),  # sensitive to blue
     (0.45, ((0.0, 0.1), (0.35, 0.7), (0.25, 0.6))),  # orthochromatic
@@ -29,17 +29,17 @@ EMULSIONS = (
 
 
 def spectral_response(lab: Lab, random: np.random.Generator) -> Lightness:
-    """Return lightness as an emulsion with another sensitivity than the eye's records it.
+    """Return lightness as recorded by an emulsion whose sensitivity differs from the eye's.
 
-    Luminance is a weighted sum of linear red, green and blue whose weights are drawn for one of
-    :data:`EMULSIONS`; greys stay what they are, as exposure is set for them.
+    Luminance is a weighted sum of linear red, green and blue, with weights drawn for one of
+    :data:`EMULSIONS`; greys do not change, as exposure is set for them.
 
     Parameters
     ----------
     lab : ndarray
         (3, H, W) float32 Lab.
     random : Generator
-        What weights are drawn from.
+        Draws the emulsion and its weights.
     """
     shares = [share for share, _ in EMULSIONS]
     _, ranges = EMULSIONS[random.choice(len(EMULSIONS), p=shares)]
@@ -48,19 +48,19 @@ def spectral_response(lab: Lab, random: np.random.Generator) -> Lightness:
 
 
 def lightness_of(linear: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> Lightness:
-    """Return L, (H, W), of linear RGB in [0, 1], (3, H, W), that is seen with these weights."""
+    """Return L, (H, W) in [0, 100], of linear RGB, (3, H, W) in [0, 1], with weights (3,)."""
     luminance = np.tensordot(weights.astype(np.float32), linear, axes=1)
     f = np.where(luminance > EPSILON, np.cbrt(luminance), KAPPA * luminance + OFFSET)
     return _in_range(116 * f - 16)
 
 
 def characteristic_curve(lightness: Lightness, random: np.random.Generator) -> Lightness:
-    """Return lightness through the curve of an emulsion, and faded.
+    """Return lightness after the curve of an emulsion, and fading.
 
     Hurter and Driffield (1890) drew density against the logarithm of exposure: a straight line
-    between a toe, in which shadows drown, and a shoulder, in which lights do. Here it is a
-    logistic function of L, whose slope is the contrast; where it is weak the curve is nearly
-    straight. Fading then lifts black and dims white.
+    between a toe, where shadows are lost, and a shoulder, where highlights are. Here it is a
+    logistic function of L, whose slope is the contrast; at a low slope it is nearly straight.
+    Fading then lifts black and dims white.
     """
     slope, middle = random.uniform(0.5, 9.0), random.uniform(0.3, 0.7)
     black, white = random.uniform(0, 20), random.uniform(80, 100)
@@ -74,7 +74,7 @@ def characteristic_curve(lightness: Lightness, random: np.random.Generator) -> L
 
 
 def lens_blur(lightness: Lightness, random: np.random.Generator) -> Lightness:
-    """Return lightness through a soft lens, out of focus or enlarged from a small print.
+    """Return lightness as through a soft lens, out of focus or enlarged from a small print.
 
     A Gaussian point spread whose standard deviation is 0.3 to 1.2 % of the shorter side.
     """
@@ -86,8 +86,8 @@ def vignette(lightness: Lightness, random: np.random.Generator) -> Lightness:
     """Return lightness that falls off towards the corners.
 
     Illumination falls with the fourth power of the cosine of the angle from the axis (Kingslake
-    1992, "Optics in Photography"); of a half angle of 20 to 45 degrees in the corners, which takes
-    a quarter to three quarters of their light. L goes with its cube root.
+    1992, "Optics in Photography"). That angle is 20 to 45 degrees in the corners, which costs them
+    a quarter to three quarters of their light. L follows the cube root of illumination.
     """
     height, width = lightness.shape
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -101,8 +101,8 @@ def vignette(lightness: Lightness, random: np.random.Generator) -> Lightness:
 def grain(lightness: Lightness, random: np.random.Generator) -> Lightness:
     """Return lightness with the grain of film.
 
-    Gaussian noise (Selwyn 1935, "A theory of graininess"), smoothed a little, for grains are not
-    points, and strongest in the middle tones; its standard deviation there is 1 to 9 of L.
+    Gaussian noise (Selwyn 1935, "A theory of graininess"), smoothed a little, as grains are not
+    points, and strongest in the mid-tones, where its standard deviation is 1 to 9 in L.
     """
     noise = random.standard_normal(lightness.shape, dtype=np.float32)
     sigma = random.uniform(0.0, 0.006) * min(lightness.shape)

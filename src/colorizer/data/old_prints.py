@@ -1,4 +1,4 @@
-"""What happens to a photograph after it was taken: prints, wear, reproduction and files.
+"""What happens to a photograph after it is taken: prints, wear, reproduction and files.
 
 As in :mod:`colorizer.data.old_film`, lightness is (H, W) float32, L in [0, 100], and lengths are
 shares of the shorter side.
@@ -19,9 +19,9 @@ from colorizer.data.old_film import Lightness
 def scratches(lightness: Lightness, random: np.random.Generator) -> Lightness:
     """Return lightness with scratches and dust.
 
-    Scratches in the emulsion are thin lines, steep as the film ran, light or dark as they are on
-    the negative or on the print; dust is specks (Kokaram 1998, "Motion Picture Restoration", on
-    line scratches, dirt and sparkle).
+    Scratches in the emulsion are thin, steep lines, along the run of the film, light or dark
+    depending on whether they are on the print or the negative; dust makes specks (Kokaram 1998,
+    "Motion Picture Restoration", on line scratches, dirt and sparkle).
     """
     height, width = lightness.shape
     shorter = min(height, width)
@@ -64,7 +64,7 @@ def halftone(lightness: Lightness, random: np.random.Generator) -> Lightness:
 
 
 def compression(lightness: Lightness, random: np.random.Generator) -> Lightness:
-    """Return lightness as a JPEG file of quality 10 to 70 keeps it."""
+    """Return lightness as a JPEG file of quality 10 to 70 preserves it."""
     grey = Image.fromarray((lightness * 2.55).round().astype(np.uint8))
     file = io.BytesIO()
     grey.save(file, "JPEG", quality=int(random.integers(10, 71)))
@@ -74,9 +74,9 @@ def compression(lightness: Lightness, random: np.random.Generator) -> Lightness:
 def paper_border(
     lightness: Lightness, random: np.random.Generator
 ) -> tuple[Lightness, npt.NDArray[np.bool_]]:
-    """Return lightness inside a border of paper, and where that is, (H, W) bool.
+    """Return lightness inside a paper border, and the mask of that border, (H, W) bool.
 
-    Each side of the border is up to 6 % of the shorter side wide; most are light, some black.
+    The border is up to 6 % of the shorter side wide on each side; most are light, some black.
     """
     height, width = lightness.shape
     left, top, right, bottom = (
@@ -90,5 +90,5 @@ def paper_border(
 
 
 def _mark(random: np.random.Generator) -> float:
-    """Draw by how much a scratch or speck changes L: by 15 to 70, up or down."""
+    """Draw how much a scratch or speck changes L: by 15 to 70, up or down."""
     return float(random.uniform(15, 70) * random.choice((-1, 1)))

@@ -1,6 +1,6 @@
 """Photographs on disk: shards of uint8 arrays and an index, read piece by piece.
 
-Nothing stays mapped or loaded, so that memory does not grow with the data set.
+Nothing stays mapped or loaded, so memory does not grow with the data set.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from numpy.lib.format import write_array_header_1_0
 from colorizer.common.errors import UserError
 
 if TYPE_CHECKING:
-    # Not before it is needed: workers import this module, and pandas takes longer than their work.
+    # Only where it is needed: workers import this module, and importing pandas takes longer than
+    # their work.
     import pandas as pd
 
 INDEX = "index.csv"
@@ -56,10 +57,10 @@ def write_shard(
     Raises
     ------
     ValueError
-        If a photograph has another shape or type, or if there are fewer than ``count``.
+        If a photograph has a different shape or type, or if there are fewer than ``count``.
     """
     shape = (size, size, 3)
-    # A path may hold what fsspec takes for more than a name, such as "::".
+    # fsspec gives a meaning to parts of a path, such as "::".
     with fsspec.open(url, "wb") if "://" in url else open(url, "wb") as file:
         write_array_header_1_0(
             file, {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
@@ -87,7 +88,7 @@ def write_shards(
 
 
 class Shards:
-    """The photographs of one split on disk: what is indexed is read, and no more.
+    """The photographs of one split on disk; only what is indexed is read.
 
     A number gives (size, size, 3), a slice (n, size, size, 3), both uint8 sRGB.
 
@@ -125,11 +126,11 @@ class Shards:
     def _read(self, positions: range | list[int]) -> npt.NDArray[np.uint8]:
         photographs = np.empty((len(positions), self.size, self.size, 3), dtype=np.uint8)
         number, shard = -1, photographs
-        # Shard by shard, for to map one takes longer than to read a photograph.
+        # Shard by shard, as mapping one takes longer than reading a photograph.
         for row, position in sorted(enumerate(positions), key=itemgetter(1)):
             if position // SHARD_PHOTOGRAPHS != number:
                 number = position // SHARD_PHOTOGRAPHS
-                # Mapped anew each time: a map that stays counts every page ever read as memory.
+                # Mapped anew each time: a lasting map counts every page ever read as memory.
                 shard = np.load(self._files[number], mmap_mode="r")
             photographs[row] = shard[shard_row(position)]
         return photographs
@@ -139,10 +140,10 @@ class Shards:
 def temporary_shards(
     photographs: Iterator[npt.NDArray[np.uint8]], count: int, size: int
 ) -> Iterator[Shards]:
-    """Give ``count`` photographs, (size, size, 3) uint8 each, as shards until the block ends.
+    """Yield ``count`` photographs, (size, size, 3) uint8 each, as shards until the block ends.
 
-    What measures them takes all cores, and so does the network that colours them: one after the
-    other is faster than both at once, and memory does not grow with their number.
+    Measuring them takes all cores, and so does colouring them: one after the other is faster than
+    both at once, and memory does not grow with their number.
     """
     with tempfile.TemporaryDirectory(prefix="colorizer-") as folder:
         write_shards(Path(folder), TEMPORARY, photographs, count, size)
@@ -150,7 +151,7 @@ def temporary_shards(
 
 
 def read_index(folder: Path) -> pd.DataFrame:
-    """Read the index of a prepared folder: a row per photograph, also for those left out."""
+    """Read the index of a prepared folder: a row per photograph, including those left out."""
     import pandas as pd
 
     return pd.read_csv(

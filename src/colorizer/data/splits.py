@@ -1,4 +1,4 @@
-"""Splits by content, in equal shares of every category, that hardly move as photographs come."""
+"""Splits by content, in equal shares of every category; new photographs hardly change them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
     """Assign every photograph to ``train``, ``val`` or ``test``.
 
     Each category is lined up by content hash; ``test`` is taken from one end, ``val`` from the
-    other. How many follows from the shares, rounded so that they hold for the whole, too (the
-    largest remainder method of proportional representation). A group of near-duplicates goes as
-    one, in the place and the category of its smallest hash, so that no test photograph has a copy
-    among the training photographs.
+    other. Their numbers follow from the shares, rounded so that these also hold for the whole (the
+    largest remainder method of proportional representation). A group of near-duplicates stays
+    together, in the place and category of its smallest hash, so that no test photograph has a
+    copy among the training photographs.
 
-    The order of the files and their names do not matter. To add a photograph moves a few others
-    at most (up to four where there are no near-duplicates, more where there are many): those at
-    the border of the splits of its category, or of one that rounding now favours.
+    The order and names of the files do not matter. Adding a photograph moves a few others at most
+    (up to four if there are no near-duplicates, more if there are many): those at the borders of
+    the splits of its category, or of one that rounding now favours.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
     Returns
     -------
     Series of str
-        Same index. The shares of the whole are met to the photograph, or, where near-duplicates
-        are, to half of a group.
+        Same index. The shares of the whole are met to the photograph or, if there are
+        near-duplicates, to half a group.
     """
     ordered = photographs.sort_values("sha256", kind="stable")
     groups = ordered.groupby("group").agg(
@@ -52,7 +52,7 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
         size = members["size"].to_numpy()
         in_test = _first(size, test_quota[category] - too_many[TEST])
         in_val = _first(size[::-1], val_quota[category] - too_many[VAL])[::-1] & ~in_test
-        # What a group at the border brought in excess, the next category makes up for.
+        # The next category makes up for the excess of a group at the border.
         too_many[TEST] += int(size[in_test].sum()) - test_quota[category]
         too_many[VAL] += int(size[in_val].sum()) - val_quota[category]
         split[members.index[in_test]] = TEST
@@ -62,19 +62,19 @@ def assign_splits(photographs: pd.DataFrame, val: float, test: float) -> pd.Seri
 
 
 def select_within_limit(photographs: pd.DataFrame, limit: int) -> pd.Series:
-    """Choose ``limit`` of the photographs, by content, in the same share of every category.
+    """Choose ``limit`` photographs by content, in the same share of every category.
 
-    What a limit takes, every higher limit takes, too: categories are not rounded one by one, but
-    each is lined up by content hash and spread evenly over the same line, from a place that its
-    name's hash gives, and the first of all are taken. So every category has its share to less than
-    one photograph, though the share of the whole may be a little more or less than the limit's.
+    What one limit takes, every higher limit takes too: categories are not rounded one by one;
+    each is lined up by content hash and spread evenly over a common line, from a start that the
+    hash of its name gives, and the first on that line are taken. So all categories get the same
+    share to within one photograph, though it may differ slightly from the limit's share.
 
     Parameters
     ----------
     photographs : DataFrame
         ``sha256`` and ``category`` of each photograph.
     limit : int
-        At least 1; if there are no more photographs, all are chosen.
+        At least 1; if there are no more photographs than this, all are chosen.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def _quotas(sizes: pd.Series, share: float, most: pd.Series) -> pd.Series:
     wanted = sizes * share
     quotas = np.minimum(np.floor(wanted), most).astype(int)
     missing = round(sizes.sum() * share) - int(quotas.sum())
-    # Names break ties, hashed, so that the first letters of the alphabet are not favoured.
+    # Hashed names break ties, so that the first letters of the alphabet are not favoured.
     order = pd.DataFrame(
         {
             "rest": quotas - wanted,
@@ -113,7 +113,7 @@ def _quotas(sizes: pd.Series, share: float, most: pd.Series) -> pd.Series:
 
 
 def _first(sizes: npt.NDArray[np.int64], quota: int) -> npt.NDArray[np.bool_]:
-    # A group of near-duplicates across the border is taken if at least half of it lies before.
+    # A group of near-duplicates across the border is taken if at least half of it comes before.
     before: npt.NDArray[np.bool_] = np.cumsum(sizes) - sizes / 2 <= quota
     return before
 

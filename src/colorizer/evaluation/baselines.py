@@ -1,4 +1,4 @@
-"""What needs no network: grey, and the mean chroma of the training photographs."""
+"""Baselines that need no network: grey, and the mean chroma of the training photographs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def mean_ab(photographs: Shards) -> Tensor:
 def paint_uniformly(
     photographs: Shards | npt.NDArray[np.uint8], ab: Tensor
 ) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield each of (n, H, W, 3) uint8 photographs with its own L and the same ab everywhere."""
+    """Yield each of (n, H, W, 3) uint8 sRGB photographs with its own L and ``ab``, (2,), all over.
+
+    They come as (H, W, 3) uint8 sRGB; ``ab`` is in CIELAB units.
+    """
     for start in range(0, len(photographs), PHOTOGRAPHS_AT_ONCE):
         lab = lab_from_bytes(photographs[start : start + PHOTOGRAPHS_AT_ONCE])
         lab[:, 1:] = ab[:, None, None]

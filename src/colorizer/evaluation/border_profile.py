@@ -1,9 +1,8 @@
 """Whether predicted colours fade towards the border of what a network sees.
 
-Convolutions have to make up what lies beyond a border, and where that is unlike the photograph,
-such as zeros, chroma near the border is off. What photographs themselves show there is no matter:
-predicted chroma is divided by that of a reference at the same places, and by the same ratio in the
-middle.
+Convolutions have to invent what is beyond a border, and where that is unlike the photograph, such
+as zeros, chroma near the border is off. What photographs themselves show there does not matter:
+predicted chroma is divided by a reference at the same places, and by the same ratio in the middle.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from colorizer.data.shards import Shards
 from colorizer.inference.predict import predict_ab
 from colorizer.networks.base import Colorizer
 
-# Where rings begin, by the distance from the nearest border as a share of the side.
+# Where rings begin: distances from the nearest border as shares of the side.
 RINGS = (0.0, 1 / 40, 1 / 20, 1 / 10, 1 / 5)
-# The side of crops as a share of the photograph's, and how far at least they stay from its border.
+# The side of crops and their least distance from the border, as shares of the photograph's side.
 CROP, MARGIN = 0.7, 0.05
 COLUMNS = ("from", "to", "predicted", "reference", "ratio", "relative")
 
@@ -35,7 +34,7 @@ class BorderProfile:
     Parameters
     ----------
     side : int
-        Of the squares in pixels.
+        Side of the squares in pixels.
 
     Raises
     ------
@@ -52,7 +51,7 @@ class BorderProfile:
         self._sums = torch.zeros(2, len(RINGS), dtype=torch.float64)
 
     def add(self, predicted: Tensor, reference: Tensor) -> None:
-        """Take in a and b of a batch, (B, 2, side, side) each, in CIELAB units."""
+        """Add the a and b of a batch, (B, 2, side, side) each, in CIELAB units."""
         for sums, ab in zip(self._sums, (predicted, reference), strict=True):
             chroma = ab.norm(dim=1).sum(dim=0).double().flatten().cpu()
             sums += torch.bincount(self._rings, chroma, minlength=len(RINGS))
@@ -61,9 +60,9 @@ class BorderProfile:
     def table(self) -> pd.DataFrame:
         """Return a row for each ring, from the border to the middle.
 
-        Its columns are ``from`` and ``to``, the distances from the border as shares of the side;
+        The columns are ``from`` and ``to``, the distances from the border as shares of the side;
         ``predicted`` and ``reference``, the mean chroma in CIELAB units; their ``ratio``; and
-        ``relative``, this ratio divided by that of the last row: 1 everywhere if nothing fades.
+        ``relative``, this ratio divided by the last row's: 1 everywhere if nothing fades.
         Where there is no chroma to divide by, ratios are NaN or infinite.
         """
         predicted, reference = (self._sums / (self._pixels * self._photographs)).numpy()
@@ -81,7 +80,7 @@ class BorderProfile:
 
 
 def rings_of(side: int) -> Tensor:
-    """Return which of :data:`RINGS` each pixel of a square lies in, (side, side) int64."""
+    """Return the index in :data:`RINGS` of each pixel's ring in a square, (side, side) int64."""
     centers = (torch.arange(side, dtype=torch.float64) + 0.5) / side
     distance = torch.minimum(centers, 1 - centers)
     nearest = torch.minimum(distance, distance[:, None])
@@ -94,9 +93,9 @@ def profile_against_truth(
     batch_size: int,
     device: torch.device,
 ) -> pd.DataFrame:
-    """Compare predicted chroma with the true one.
+    """Compare predicted with true chroma.
 
-    Mirror images are left out: averaging would hide what happens on one side alone.
+    Mirror images are not used: averaging would hide what happens on one side only.
 
     Parameters
     ----------
@@ -105,7 +104,7 @@ def profile_against_truth(
     photographs : Shards or ndarray
         (n, size, size, 3) uint8 sRGB.
     batch_size : int
-        Photographs that the network colours at once.
+        Photographs that the network colours at once, at least 1.
     device : torch.device
         Where the network computes.
 
@@ -117,7 +116,7 @@ def profile_against_truth(
     Raises
     ------
     ValueError
-        If the photographs are too small, or of a size that the network cannot take.
+        If the photographs are too small, or their size does not suit the network.
     """
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     profile = BorderProfile(photographs[0].shape[0])
@@ -136,18 +135,18 @@ def profile_of_crops(
     seed: int,
     device: torch.device,
 ) -> pd.DataFrame:
-    """Compare chroma predicted for a crop with what is predicted there for the whole photograph.
+    """Compare chroma predicted for a crop with the same part of the whole photograph's prediction.
 
-    The border of a random crop shows nothing special, which photographers' borders do, and lies in
-    the midst of the whole photograph. Both are predicted for in the same resolution. The side of
-    crops is :data:`CROP` of that of the photograph, rounded to what the network can take.
+    Unlike a photographer's frame, the border of a random crop is nothing special, and it is well
+    inside the whole photograph. Both are predicted at the same resolution. A crop's side is
+    :data:`CROP` of the photograph's, rounded to what the network accepts.
 
     Parameters
     ----------
     model, photographs, batch_size, device
         As for :func:`profile_against_truth`.
     seed : int
-        Of the crops.
+        Seeds the choice of crops.
 
     Returns
     -------
@@ -158,7 +157,7 @@ def profile_of_crops(
     Raises
     ------
     ValueError
-        If the photographs are too small, or of a size that the network cannot take.
+        If the photographs are too small, or their size does not suit the network.
     """
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     generator = torch.Generator().manual_seed(seed)
@@ -186,7 +185,7 @@ def _crop_side(side: int, model: Colorizer) -> int:
 def _draw_crops(
     count: int, side: int, model: Colorizer, generator: torch.Generator
 ) -> list[tuple[slice, slice]]:
-    """Return rows and columns of crops of squares, uniformly among those well inside."""
+    """Draw rows and columns for crops of squares, uniformly among those well inside."""
     crop, first = _crop_side(side, model), math.ceil(MARGIN * side)
     last = side - crop - first
     if last < first:

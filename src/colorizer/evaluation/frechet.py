@@ -1,13 +1,13 @@
-"""How much a set of coloured photographs looks like the set of the true ones.
+"""How closely a set of coloured photographs resembles the set of true ones.
 
 PSNR compares pixel with pixel and rewards dull colours: a network in doubt does best with the mean
 of what it thinks possible. A Fréchet distance compares two sets, whichever photographs they hold,
 in features by which a network tells things apart: Heusel et al. 2017, "GANs Trained by a Two
 Time-Scale Update Rule Converge to a Local Nash Equilibrium", eq. 6.
 
-Theirs, the FID, takes the features of Inception; here they are those of EfficientNet-Lite0. So
-figures compare with each other and with no FID, and only for the same number of photographs of one
-size: the fewer there are, the further two sets are apart by chance alone.
+Theirs, the FID, uses features from Inception, this one from EfficientNet-Lite0. So these figures
+cannot be compared with an FID, and with each other only for the same number of photographs of the
+same size: the fewer there are, the further apart two sets are by chance alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from colorizer.data.shards import Shards
 from colorizer.evaluation.lite_features import FEATURES, LiteFeatures
 
 FRECHET = "frechet_lite0"
-# Fewer say little of a covariance of 320 features.
+# Fewer say little about a covariance of 320 features.
 FEWEST_PHOTOGRAPHS = 500
 PHOTOGRAPHS_AT_ONCE = 32
 DIGITS = 6
@@ -42,16 +42,16 @@ class Gaussian:
 
 
 class Moments:
-    """The mean and the covariance of vectors that come batch by batch, of which none is kept.
+    """The mean and covariance of vectors that come batch by batch and are not kept.
 
-    Means and products of what differs from them are merged as in Chan, Golub and LeVeque 1979,
-    "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances": sums of squares
-    would lose digits where means are large.
+    Means and products of deviations are merged as in Chan, Golub and LeVeque 1979, "Updating
+    Formulae and a Pairwise Algorithm for Computing Sample Variances": sums of squares would lose
+    digits where means are large.
 
     Parameters
     ----------
     dimensions : int
-        Of the vectors.
+        Length of the vectors.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -60,7 +60,7 @@ class Moments:
         self._products = np.zeros((dimensions, dimensions))
 
     def add(self, vectors: Floats) -> None:
-        """Take in (n, d) vectors."""
+        """Add (n, d) vectors."""
         total = self.count + len(vectors)
         mean = vectors.mean(axis=0)
         centered, shift = vectors - mean, mean - self._mean
@@ -70,7 +70,7 @@ class Moments:
         self.count = total
 
     def gaussian(self) -> Gaussian:
-        """Return the normal distribution of this mean and covariance (of a sample: n - 1).
+        """Return the normal distribution with this mean and sample covariance (n - 1).
 
         Raises
         ------
@@ -78,20 +78,20 @@ class Moments:
             If there are fewer than two vectors.
         """
         if self.count < 2:
-            raise ValueError(f"a covariance takes two vectors or more, got {self.count}")
+            raise ValueError(f"a covariance needs two vectors or more, got {self.count}")
         return Gaussian(self._mean, self._products / (self.count - 1))
 
 
 def frechet_distance(first: Gaussian, second: Gaussian) -> float:
-    """Return the squared Fréchet distance of two normal distributions, at least 0.
+    """Return the squared Fréchet distance between two normal distributions, at least 0.
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)): Dowson and Landau 1982, "The Fréchet Distance
     between Multivariate Normal Distributions".
     """
     shift = first.mean - second.mean
-    # With S = F F^T, the eigenvalues of S1 S2 are the squared singular values of F1^T F2. Roots of
-    # the eigenvalues of S1^(1/2) S2 S1^(1/2) would be the same, but for rounding: of what should
-    # be 0 and is 1e-16, a root is 1e-8.
+    # With S = F F^T, the eigenvalues of S1 S2 are the squared singular values of F1^T F2. The
+    # roots of the eigenvalues of S1^(1/2) S2 S1^(1/2) would be the same, except for rounding: if
+    # 0 comes out as 1e-16, its root is 1e-8.
     roots = np.linalg.svd(
         _factor(first.covariance).T @ _factor(second.covariance), compute_uv=False
     )
@@ -100,16 +100,16 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
 
 
 def _factor(covariance: Floats) -> Floats:
-    """Return F, (d, d), with F F^T = S; what rounding made negative in S counts as 0."""
+    """Return F, (d, d), with F F^T = S; eigenvalues that rounding made negative count as 0."""
     values, vectors = np.linalg.eigh(covariance)
     factor: Floats = vectors * np.sqrt(values.clip(min=0))
     return factor
 
 
 class FrechetReference:
-    """True photographs, by which sets of coloured ones are measured.
+    """True photographs against which sets of coloured ones are measured.
 
-    Memory does not grow with the number of photographs.
+    Memory use does not grow with the number of photographs.
 
     Parameters
     ----------
@@ -131,14 +131,19 @@ class FrechetReference:
         Parameters
         ----------
         colored : iterable of ndarray
-            (size, size, 3) uint8 sRGB each, as many as there are true ones; no matter in which
-            order.
+            (size, size, 3) uint8 sRGB each, as many as there are true ones, in any order.
 
         Returns
         -------
         dict
-            The distance by the name of :data:`FRECHET`, 0 for the true photographs themselves;
-            empty, and nothing is read, where there are fewer than :data:`FEWEST_PHOTOGRAPHS`.
+            The distance under the name :data:`FRECHET`, at least 0 and 0 for the true photographs
+            themselves; empty, and nothing is read, if there are fewer than
+            :data:`FEWEST_PHOTOGRAPHS`.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many as there are true ones.
         """
         if self._count < FEWEST_PHOTOGRAPHS:
             return {}
@@ -151,7 +156,7 @@ class FrechetReference:
                 moments.add(self._features.of(batch))
                 bar.update(len(batch))
         if moments.count != self._count:
-            raise ValueError(f"sets must be of {self._count} photographs, got {moments.count}")
+            raise ValueError(f"sets must hold {self._count} photographs, got {moments.count}")
         return moments.gaussian()
 
 

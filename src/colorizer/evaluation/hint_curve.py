@@ -21,7 +21,7 @@ from colorizer.networks.hint_tensors import draw_places, true_hints
 
 NUMBERS = (0, 1, 5, 10, 50)
 COLUMNS = ("hints", "psnr", "ciede2000")
-# Enough for a mean; shards are in the order of content hashes, the first are as good as any.
+# Enough for a mean; shards are ordered by content hash, so the first are as good as any.
 MOST_PHOTOGRAPHS = 500
 
 
@@ -34,9 +34,9 @@ def measure_hints(
     seed: int,
     device: torch.device,
 ) -> pd.DataFrame:
-    """Measure predictions with hints that say the truth, at random places.
+    """Measure predictions with true hints at random places.
 
-    The hints of a smaller number are the first ones of a larger.
+    A smaller number of hints uses the first of a larger number's.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def measure_hints(
     photographs : Shards or ndarray
         (n, size, size, 3) uint8 sRGB; at most the first 500 are used.
     numbers : sequence of int
-        Of hints a photograph.
+        Hints per photograph, at least 0 each.
     params : PredictParams
         ``batch_size`` and ``mirror``.
     saturation : float
-        Factor of the chroma that the network itself predicts.
+        Factor for the chroma that the network itself predicts, at least 0.
     seed : int
-        Of the places.
+        Seeds the choice of places.
     device : torch.device
         Where the network computes.
 

@@ -20,7 +20,7 @@ from colorizer.networks.hint_tensors import draw_places, true_hints
 NEAR, FAR = 1 / 20, 1 / 4
 # Differences in CIELAB units, of lightness and of ab alike.
 ALIKE, UNLIKE = 10.0, 25.0
-# In ab: a hint that says what is predicted anyway shows nothing.
+# In ab: a hint that repeats the prediction shows nothing.
 LEAST_ASKED = 20.0
 HINTS_A_PHOTOGRAPH = 4
 PLACES = ("near", "far, unlike", "far, alike")
@@ -34,12 +34,13 @@ def measure_reach(
     seed: int,
     device: torch.device,
 ) -> pd.DataFrame:
-    """Give hints that say the truth, one at a time, and measure what they change.
+    """Give true hints, one at a time, and measure what they change.
 
-    Hints lie at random places, :data:`HINTS_A_PHOTOGRAPH` a photograph. Those count whose colour
-    differs from the predicted one by at least 20 in ab. Far places are unlike the hinted one if
-    they truly differ from it by more than 25 in ab or in L, and alike if by at most 10 in both;
-    there the network should change nothing, and as much as near the hint.
+    Hints are at random places, :data:`HINTS_A_PHOTOGRAPH` per photograph. A hint counts if its
+    colour differs from the predicted one by at least 20 in ab. A far place is unlike the hinted
+    one if its true colour differs by more than 25 in ab or in L, and alike if by at most 10 in
+    both. The network should change nothing at unlike places, and alike ones as much as those near
+    the hint.
 
     Parameters
     ----------
@@ -50,17 +51,17 @@ def measure_reach(
     params : PredictParams
         ``batch_size`` and ``mirror``.
     seed : int
-        Of the places.
+        Seeds the choice of places.
     device : torch.device
         Where the network computes.
 
     Returns
     -------
     DataFrame
-        A row for each of :data:`PLACES`: ``place``; ``hints``, the number of those that count and
-        have such places; ``change``, how far ab moves on average, in CIELAB units; and ``share``,
-        the same divided by how far the hint is from the prediction at its own place. Both are
-        means over the hints, and NaN without any. Chroma is as predicted, without a factor.
+        A row for each of :data:`PLACES`: ``place``; ``hints``, the number that count and have
+        such places; ``change``, how far ab moves on average, in CIELAB units; and ``share``, the
+        change divided by the difference between the hint and the prediction at its own place.
+        Both are means over the hints, NaN if there are none. Chroma is not scaled by saturation.
 
     Raises
     ------
@@ -99,9 +100,9 @@ def _places(lab: Tensor, hints: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Parameters
     ----------
     lab : Tensor
-        (B, 3, H, W), what photographs truly are.
+        (B, 3, H, W), the true photographs.
     hints : Tensor
-        (B, 1, 4), a true hint each.
+        (B, 1, 4), one true hint per photograph.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def _places(lab: Tensor, hints: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     x = (torch.arange(width) + 0.5) / width - hints[..., :1]  # (B, 1, W)
     y = (torch.arange(height) + 0.5) / height - hints[..., 1:2]
     distance = torch.hypot(x, y.transpose(1, 2))
-    # The mean lightness of the same patch that gave the hint its colour.
+    # The mean lightness of the patch that gave the hint its colour.
     lightness = true_hints(lab[:, :1].expand(-1, 2, -1, -1), hints[..., :2])[..., 2:3]
     of_lightness = (lab[:, 0] - lightness).abs()
     of_ab = (lab[:, 1:] - hints[:, 0, 2:, None, None]).norm(dim=1)

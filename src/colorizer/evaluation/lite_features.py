@@ -1,4 +1,4 @@
-"""What a network that knows ImageNet sees in photographs: a vector of features each."""
+"""What a network trained on ImageNet sees in photographs: a feature vector for each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from colorizer.networks.base import resize
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
 
 FEATURES = TAP_CHANNELS[-1]
-# Height and width must be multiples of it.
+# Height and width must be multiples of this.
 MULTIPLE = 32
 
 
 class LiteFeatures:
-    """The last features of EfficientNet-Lite0 with ImageNet's weights, averaged over the picture.
+    """The last features of EfficientNet-Lite0 with ImageNet weights, averaged over the picture.
 
-    Its convolutions pad with zeros, as published, unlike those that the U-Net paints from.
+    Its convolutions pad with zeros, as published, unlike those in the U-Net's encoder.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class LiteFeatures:
         with torch.inference_mode():
             image = torch.from_numpy(photographs).to(self._device).movedim(-1, 1).float()
             image = resize(image, [_nearest_side(side) for side in image.shape[-2:]])
-            # As the network's authors scale 8-bit pictures.
+            # The network's authors scale 8-bit pictures this way.
             last = self._encoder((image - 127) / 128)[-1]
             features: npt.NDArray[np.float64] = last.double().mean(dim=(-2, -1)).cpu().numpy()
         return features

@@ -22,7 +22,7 @@ HIGHEST_PSNR = 100.0
 
 
 def mse(predicted: Photograph, true: Photograph) -> float:
-    """Return the mean squared error of RGB scaled to [0, 1]."""
+    """Return the mean squared error of RGB scaled to [0, 1], itself in [0, 1]."""
     return float(np.mean(((predicted.astype(np.float64) - true) / 255) ** 2))
 
 
@@ -39,7 +39,7 @@ def psnr(predicted: Photograph, true: Photograph) -> float:
 def ssim(predicted: Photograph, true: Photograph) -> float:
     """Return the structural similarity (Wang et al. 2004) of RGB, in [-1, 1].
 
-    scikit-image's default, a uniform 7x7 window, on each channel; the mean over all.
+    scikit-image's default, a uniform 7x7 window, applied to each channel and averaged.
     """
     value = structural_similarity(  # type: ignore[no-untyped-call]
         true, predicted, channel_axis=-1, data_range=255
@@ -48,7 +48,7 @@ def ssim(predicted: Photograph, true: Photograph) -> float:
 
 
 def ciede2000(predicted: Photograph, true: Photograph) -> float:
-    """Return the mean CIEDE2000 colour difference; about 1 is just noticeable."""
+    """Return the mean CIEDE2000 colour difference, at least 0; about 1 is just noticeable."""
     pair = lab_from_bytes(np.stack([true, predicted])).movedim(-3, -1).double().numpy()
     difference = deltaE_ciede2000(pair[0], pair[1])  # type: ignore[no-untyped-call]
     return float(difference.mean())
@@ -69,16 +69,16 @@ def colorfulness(photograph: Photograph) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """What is measured of a predicted photograph, and how tables show it.
+    """A measure of a predicted photograph, and how tables show it.
 
     Attributes
     ----------
     measure : callable
         Takes the predicted and the true photograph, (H, W, 3) uint8 sRGB each.
     title : str
-        The head of its column; without one it is in the files alone.
+        The column's heading; a metric without one appears only in the files.
     form : str
-        How its column shows a value.
+        Format string for the column's values.
     """
 
     measure: Callable[[Photograph, Photograph], float]
@@ -86,7 +86,7 @@ class Metric:
     form: str = "{:.2f}"
 
 
-# A line here puts a metric into every file and table, in this order.
+# A line here adds a metric to every file and table, in this order.
 METRICS = {
     "mse": Metric(mse),
     "psnr": Metric(psnr, "PSNR, dB"),
@@ -97,6 +97,11 @@ METRICS = {
     ),
     "colorfulness_truth": Metric(lambda _, true: colorfulness(true)),
 }
+
+
+def metric_columns() -> dict[str, tuple[str, str]]:
+    """Return the head of each metric's column in tables, and how it shows a value, by name."""
+    return {name: (metric.title, metric.form) for name, metric in METRICS.items() if metric.title}
 
 
 def measure(predicted: Photograph, true: Photograph) -> dict[str, float]:
@@ -113,7 +118,7 @@ def measure(predicted: Photograph, true: Photograph) -> dict[str, float]:
 
 
 def measure_all(pairs: Iterable[tuple[Photograph, Photograph]]) -> pd.DataFrame:
-    """Measure pairs (predicted, true) on all CPU cores; a row each, in their order."""
+    """Measure pairs (predicted, true) on all CPU cores; one row each, in the same order."""
     run = Parallel(n_jobs=-1, backend="threading", return_as="generator", pre_dispatch="2*n_jobs")
     rows: Iterator[dict[str, float]] = run(delayed(measure)(*pair) for pair in pairs)
     return pd.DataFrame(rows, columns=list(METRICS))

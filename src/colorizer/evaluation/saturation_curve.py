@@ -1,7 +1,7 @@
 """How vivid colours may be: what more saturation costs on validation photographs.
 
-A network that is unsure predicts the mean or the median of the colours that a thing can have, and
-means are dull. To multiply ab by a factor makes up for it and costs accuracy; both are measured
+An unsure network predicts the mean or the median of the colours that a thing can have, and means
+are dull. Multiplying ab by a factor makes up for that at the cost of accuracy; both are measured
 here. :mod:`colorizer.inference.saturation` chooses the factor.
 """
 
@@ -19,8 +19,8 @@ from colorizer.inference.predict import predict_ab
 from colorizer.networks.base import Colorizer
 
 SATURATIONS = tuple(round(0.05 * step, 2) for step in range(41))  # 0 to 2
-# Enough to choose by, also where val holds many thousands. Shards are in the order of content
-# hashes: the first ones are as good as any.
+# Enough to choose by, even if val holds many thousands. Shards are ordered by content hash, so the
+# first are as good as any.
 MOST_PHOTOGRAPHS = 500
 BATCH_SIZE = 32
 
@@ -33,7 +33,7 @@ def measure_vividness(model: Colorizer, photographs: Shards, device: torch.devic
     model : Colorizer
         A trained network; its training mode and device are changed.
     photographs : Shards
-        Of the validation split; at most the first 500 are used.
+        The validation split; at most the first 500 are used.
     device : torch.device
         Where the network computes.
 
@@ -49,7 +49,7 @@ def measure_vividness(model: Colorizer, photographs: Shards, device: torch.devic
     sums = np.zeros((len(SATURATIONS), 2))
     truth = 0.0
     measured = delayed(_psnr_and_colorfulness)
-    # One pool for all: to start and end one takes longer than to measure a batch.
+    # One pool for all: starting and ending one takes longer than measuring a batch.
     with Parallel(n_jobs=-1, backend="threading") as run:
         for start in range(0, count, BATCH_SIZE):
             true = photographs[start : min(count, start + BATCH_SIZE)]

@@ -1,4 +1,4 @@
-"""The figures of a large photograph, strip by strip: on all cores, and in little memory."""
+"""The metrics of a large photograph, strip by strip: on all cores, in little memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from colorizer.evaluation.metrics import METRICS, Photograph, ciede2000, psnr_fr
 
 # Side of the windows that SSIM compares; a photograph must not be smaller.
 WINDOW = 7
-# Pixels of a strip: few enough for its intermediate results to stay in a core's cache, and enough
-# for the rows that strips share, WINDOW - 1, not to count.
+# Pixels in a strip: few enough for intermediate results to stay in a core's cache, and enough to
+# make the WINDOW - 1 rows that strips share negligible.
 STRIP_PIXELS = 1 << 18
 LEAST_ROWS = 32
 
 
 class _Sums(NamedTuple):
-    """Of one strip: over its pixels, but for SSIM, which is over the windows in it."""
+    """Sums over one strip's pixels, except for SSIM, which is summed over its windows."""
 
     squared_error: float
     ciede2000: float
@@ -41,8 +41,8 @@ class _Opponents(NamedTuple):
 def measure_in_strips(predicted: Photograph, true: Photograph) -> dict[str, float]:
     """Return what :func:`colorizer.evaluation.metrics.measure` does, to about nine digits.
 
-    Beside the photographs themselves it takes little memory, however large they are; but a metric
-    that is not known here is measured of the whole photographs.
+    It needs little memory besides the photographs, however large they are, except for metrics
+    unknown here, which are measured on whole photographs.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def measure_in_strips(predicted: Photograph, true: Photograph) -> dict[str, floa
 
 
 def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
-    """Yield first and last row, exclusive, of strips that are no lower than a window."""
+    """Yield the first and last row, exclusive, of strips no lower than a window."""
     count = max(1, height // max(LEAST_ROWS, STRIP_PIXELS // width))
     edges = [height * number // count for number in range(count + 1)]
     yield from pairwise(edges)
@@ -90,7 +90,7 @@ def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
 
 def _sums(predicted: Photograph, true: Photograph, top: int, bottom: int) -> _Sums:
     ours, theirs = predicted[top:bottom], true[top:bottom]
-    # The windows that begin in this strip: they reach into the next.
+    # The windows that begin in this strip reach into the next.
     below = min(bottom + WINDOW - 1, len(true))
     windows = (below - top - WINDOW + 1) * (true.shape[1] - WINDOW + 1)
     return _Sums(
@@ -115,8 +115,8 @@ def _opponents(photograph: Photograph) -> _Opponents:
 
 
 def _colorfulness(strips: list[_Opponents], pixels: int) -> float:
-    """Return :func:`colorizer.evaluation.metrics.colorfulness` of what the strips are of."""
-    # All are multiples of 1/4: sums of them are exact, and so is the difference of large ones.
+    """Return :func:`colorizer.evaluation.metrics.colorfulness` of the whole photograph."""
+    # All are multiples of 1/4, so their sums are exact, and so are differences of large sums.
     red_green, red_green_squared, yellow_blue, yellow_blue_squared = (
         sum(values) / pixels for values in zip(*strips, strict=True)
     )

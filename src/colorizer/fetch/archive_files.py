@@ -1,4 +1,4 @@
-"""Photographs from an archive: a file of the user's, or a download."""
+"""Photographs from an archive: the user's own file, or a download."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch_archive(params: FetchParams, target: Path, places: Places) -> Origin:
-    """Unpack ``fetch.archive``; a source, as :mod:`colorizer.fetch.sources` describes them."""
+    """Unpack ``fetch.archive``; a source, as described in :mod:`colorizer.fetch.sources`."""
     if is_url(params.archive):
         return fetch_remote(remote_file(params.archive), params, target, places)
     archive = user_path(params.archive)
@@ -39,17 +39,17 @@ def fetch_remote(remote: Remote, params: FetchParams, target: Path, places: Plac
     remote : Remote
         What to download.
     params : FetchParams
-        The checksum that it must have, and its limits.
+        Its required checksum, and its limits.
     target : Path
         The folder to fill.
     places : Places
-        Where downloads are kept until they are whole, and recorded.
+        Where downloads are kept until complete, and where they are recorded.
 
     Raises
     ------
     UserError
-        If the archive cannot be had, is unsafe or broken, or has another checksum than demanded
-        or recorded.
+        If the archive cannot be downloaded, is unsafe or broken, or does not have the required or
+        recorded checksum.
     """
     pinned = _pinned(params)
     known = read_record(places.records, remote.source)

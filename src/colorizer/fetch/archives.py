@@ -20,10 +20,10 @@ from colorizer.fetch.entry_names import (
 )
 from colorizer.fetch.zip_tar import Archive, Entry, open_archive
 
-# Up to this many bytes nothing is refused for how well it was packed: blank pictures shrink a
-# thousandfold, and so little does no harm.
+# Up to this many bytes nothing is refused for packing too well: blank pictures shrink a
+# thousandfold, and this little does no harm.
 HARMLESS_BYTES = 10_000_000
-# Each takes some hundred bytes of memory, here and in the stages after.
+# Each takes some hundred bytes of memory, here and in later stages.
 MAX_ENTRIES = 1_000_000
 BY_HAND = "unpack it by hand and use dataset=folder"
 
@@ -35,10 +35,10 @@ class ArchiveLimits:
     Attributes
     ----------
     max_unpacked_bytes : int
-        The most that all photographs may come to.
+        The most bytes that all photographs together may take.
     max_expansion : float
-        How many times its packed size an entry of a zip, and an archive as a whole, may unpack
-        to, unless that is no more than ``HARMLESS_BYTES``.
+        How many times its packed size a zip entry, and an archive as a whole, may unpack to;
+        ``HARMLESS_BYTES`` are always allowed.
     """
 
     max_unpacked_bytes: int
@@ -55,11 +55,11 @@ class _Selection:
 
 
 def extract_photographs(archive: Path, folder: Path, name: str, limits: ArchiveLimits) -> int:
-    """Extract the photographs, known by their suffix, and return how many there were.
+    """Extract the photographs, recognised by suffix, and return how many there were.
 
     Every entry is checked before the first is written. Other files, hidden ones and the
-    resource forks that macOS adds are left out. Photographs that cannot be written are left out,
-    too, and counted in a line on standard output.
+    resource forks that macOS adds are left out. So are photographs that cannot be written; a line
+    on standard output counts them.
 
     Parameters
     ----------
@@ -68,17 +68,17 @@ def extract_photographs(archive: Path, folder: Path, name: str, limits: ArchiveL
     folder : Path
         Where the entries go, under their own names.
     name : str
-        What the user calls the archive, for messages: a path or a URL.
+        The archive's name in messages: the user's path or URL.
     limits : ArchiveLimits
-        How much may come out of it.
+        How much it may unpack to.
 
     Raises
     ------
     UserError
         If the archive is neither zip nor tar, is broken or encrypted, unpacks to more than the
-        limits, holds no photograph that can be extracted, but archives or photographs that
-        cannot, holds two that want the same name, or holds an entry that is absolute, climbs out
-        of the archive, or is a link.
+        limits, holds nothing to extract but archives or photographs that cannot be extracted,
+        holds two photographs with the same name, or has an entry that is absolute, climbs out of
+        the archive or is a link.
     """
     if not archive.is_file():
         raise UserError(f"archive {name} not found; set fetch.archive to a zip or tar file")
@@ -98,7 +98,7 @@ def extract_photographs(archive: Path, folder: Path, name: str, limits: ArchiveL
         raise
     except ExpansionError:
         raise _bomb(name, f"its {packed} bytes unpack to more than {end:.0f}", limits) from None
-    except Exception as error:  # a broken archive makes its parser raise whatever it meets
+    except Exception as error:  # a broken archive can make its parser raise anything
         if is_full_disk(error) or isinstance(error, PermissionError):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Files to give to parsers that believe what a header claims, and decompressors with bounds."""
+"""Files for parsers that believe what a header claims, and decompressors with bounds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ XZ, LZMA = b"\xfd7zXZ\x00", b"\x5d\x00\x00"
 
 
 class ExpansionError(Exception):
-    """A file that unpacks to more than it may."""
+    """A file that unpacks to more than is allowed."""
 
 
 class BoundedFile:
-    """A readable file, of which a parser takes neither too much nor too much at once.
+    """A readable file that lets a parser take neither too much in all nor too much at once.
 
     Parameters
     ----------
@@ -35,15 +35,15 @@ class BoundedFile:
     Attributes
     ----------
     budget : int or None
-        How many bytes may still be read; None sets no bound. Set it before a parser reads a
-        header, whose length the header itself claims.
+        How many more bytes may be read; None for no limit. Set it before a parser reads a header,
+        which states its own length.
 
     Raises
     ------
     ExpansionError
-        On the way beyond ``end``.
+        On reading or seeking beyond ``end``.
     ValueError
-        If more is asked for than the budget.
+        If a read asks for more than the budget.
     """
 
     def __init__(self, file: IO[bytes], end: float = math.inf) -> None:
@@ -52,7 +52,7 @@ class BoundedFile:
         self.budget: int | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """Read at most ``size`` bytes; all that the budget allows if it is negative."""
+        """Read at most ``size`` bytes; if it is negative, all that the budget allows."""
         if self.budget is None:
             data = self._file.read(size)
         elif size > self.budget:
@@ -64,17 +64,17 @@ class BoundedFile:
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a position and return it."""
+        """Go to a position in bytes, and return it."""
         if whence == io.SEEK_SET:
             self._check(offset)
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Return the position."""
+        """Return the position in bytes."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """Say that positions may be chosen."""
+        """Return True."""
         return True
 
     def _check(self, position: int) -> None:
@@ -83,7 +83,7 @@ class BoundedFile:
 
 
 def unpacked(file: BinaryIO) -> IO[bytes]:
-    """Return what a file holds when unpacked from gzip, bzip2 or xz; the file itself if none."""
+    """Return the file unpacked from gzip, bzip2 or xz; the file itself if it is none of these."""
     head = file.read(len(XZ))
     file.seek(0)
     if head.startswith(b"\x1f\x8b"):
@@ -96,7 +96,7 @@ def unpacked(file: BinaryIO) -> IO[bytes]:
 
 
 class _XzFile(io.RawIOBase):
-    """Like lzma.LZMAFile, but within XZ_MEMORY: the file says how much memory unpacking takes."""
+    """Like lzma.LZMAFile, but within XZ_MEMORY: a file sets how much memory unpacking takes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""ColorSurvey's Natural-Color Dataset: where it is, what it holds, how we name its photographs.
+"""ColorSurvey's Natural-Color Dataset: where it is, what it holds and how its files are named.
 
 Anwar et al., "Image Colorization: A Survey and Dataset" (arXiv:2008.10774).
 """
@@ -43,7 +43,7 @@ CATEGORIES = (
 FEWEST, MOST = 500, 800
 FEWEST_OF_CATEGORY = 10
 SHOWN = 3  # examples in a message
-# Hidden, so that nothing in it is taken for fetched.
+# Hidden, so that its content does not count as fetched.
 UNPACKED = ".unpacked"
 
 PROJECT = "https://github.com/saeed-anwar/ColorSurvey"
@@ -59,7 +59,7 @@ ARCHIVE = drive_file(
 
 
 def fetch_colorsurvey(params: FetchParams, target: Path, places: Places) -> Origin:
-    """Download the data set; a source, as :mod:`colorizer.fetch.sources` describes them."""
+    """Download the data set; a source, as described in :mod:`colorizer.fetch.sources`."""
     unpacked = target / UNPACKED
     origin = fetch_remote(ARCHIVE, params, unpacked, places)
     arrange(unpacked, target)
@@ -68,26 +68,26 @@ def fetch_colorsurvey(params: FetchParams, target: Path, places: Places) -> Orig
 
 
 def arrange(unpacked: Path, target: Path) -> None:
-    """Check the photographs of the archive and move them to stable names.
+    """Check the archive's photographs and give them stable names.
 
     Copies of the archive differ in the case of their names. A photograph is therefore called
     ``ColorfulOriginal/<category>/<name>``, with the category as in :data:`CATEGORIES` and the
-    name in small letters: ``colorfuloriginal/pomegranate/PG1.JPG`` becomes
+    name in lower case: ``colorfuloriginal/pomegranate/PG1.JPG`` becomes
     ``ColorfulOriginal/Pomegranate/pg1.jpg``. Photographs elsewhere in the archive are left out,
     and one line says so.
 
     Parameters
     ----------
     unpacked : Path
-        The folder that :func:`colorizer.fetch.archives.extract_photographs` has filled, which
-        refuses archives with two names that differ in case only.
+        The folder filled by :func:`colorizer.fetch.archives.extract_photographs`, which refuses
+        archives with names that differ only in case.
     target : Path
         Where ``ColorfulOriginal`` is made.
 
     Raises
     ------
     UserError
-        If the archive holds too few or too many photographs, in all or of one of the categories.
+        If the archive holds too few or too many photographs, or too few of one category.
     """
     places: dict[PurePosixPath, Path] = {}
     elsewhere: list[str] = []

@@ -1,4 +1,4 @@
-"""Downloads over http(s) that go on where they broke off, with a progress bar."""
+"""Downloads over http(s) that resume where they broke off, with a progress bar."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Remote:
     source : str
         Its address, which may be shown and recorded.
     name : str
-        What messages call it.
+        Its name in messages.
     open : callable
-        Asks for it in a session, with further headers, and returns the answer before its body is
+        Requests it in a session, with extra headers, and returns the answer before its body is
         read. May raise :class:`UnhelpfulAnswerError` and :data:`NETWORK_ERRORS`.
     by_hand : str
-        How a user gets it without this program.
+        How a user can get it without this program.
     """
 
     source: str
@@ -56,7 +56,7 @@ class Remote:
 
 
 class _BrokenOffError(requests.RequestException):
-    """A download that has to be gone on with; the message says why."""
+    """A download that has to be resumed; the message says why."""
 
 
 def is_url(text: str) -> bool:
@@ -77,17 +77,17 @@ def remote_file(url: str) -> Remote:
 
 @contextmanager
 def download(remote: Remote, folder: Path) -> Iterator[Path]:
-    """Download a file, and give its path until the block ends.
+    """Download a file, and yield its path until the block ends.
 
-    What has come of it stays in ``folder`` if the download, or the run, breaks off: the next run
-    goes on from there, unless the server has another version by then. It goes once the block
-    ends well, or with a :class:`UserError`, which tells that the file is of no use.
+    If the download or the run breaks off, what has arrived stays in ``folder``: the next run
+    resumes from there, unless the server has another version by then. It is removed once the block
+    succeeds, or fails with a :class:`UserError`, which means that the file is of no use.
 
     Raises
     ------
     UserError
-        If the server cannot be reached, does not give the file out or breaks off time and again,
-        or if another run is downloading the same file.
+        If the server cannot be reached, does not send the file or keeps breaking off, or if
+        another run is downloading the same file.
     """
     with partial_of(remote.source, folder) as partial:
         _download(remote, partial)
@@ -101,7 +101,7 @@ def download(remote: Remote, folder: Path) -> Iterator[Path]:
 
 def _download(remote: Remote, partial: Partial) -> None:
     with requests.Session() as session:
-        # The bytes as they lie on the server: only those have its length, ranges and checksum.
+        # The bytes as the server stores them: only those have its length, ranges and checksum.
         session.headers["Accept-Encoding"] = "identity"
         for wait_s in (*WAITS_S, None):
             try:

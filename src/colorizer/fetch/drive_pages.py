@@ -10,7 +10,7 @@ UNSEEN = ("script", "style", "title")
 
 @dataclass
 class Form:
-    """Where a form is sent, and the values that it carries along."""
+    """Where a form is sent, and its hidden values."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class Form:
 
 @dataclass
 class Page:
-    """A web page, with every run of spaces as one."""
+    """A web page, with every run of white space as one space."""
 
     title: str
     text: str
@@ -31,7 +31,7 @@ def is_page(content: bytes) -> bool:
 
 
 def read_page(content: bytes) -> Page:
-    """Read a web page in UTF-8, however broken; its forms are named by their ``id``."""
+    """Read a web page in UTF-8, however broken; its forms are keyed by ``id``."""
     reader = _Reader()
     reader.feed(content.decode("utf-8", "replace"))
     reader.close()

@@ -13,16 +13,16 @@ ARCHIVE_SUFFIXES = (
     *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".lzma", ".zst"),
     *(".7z", ".rar"),
 )
-# What every file system allows of one name, and what leaves room for the folder that the entries
-# go into within the 1,024 bytes that macOS allows of a path.
+# The longest name that every file system allows, and the longest path that leaves room for the
+# entries' folder within the 1,024 bytes of a path on macOS.
 NAME_BYTES = 255
 PATH_BYTES = 700
 
 
 def decode_name(name: bytes) -> str:
-    """Decode a name that does not tell its encoding: UTF-8 if it can be, else code page 437.
+    """Decode a name of unknown encoding: UTF-8 if possible, else code page 437.
 
-    Neither loses a photograph: in code page 437, which zips had first, any byte is a letter.
+    Neither loses a photograph: in code page 437, the first encoding of zips, every byte is valid.
     """
     try:
         return name.decode("utf-8")
@@ -31,12 +31,12 @@ def decode_name(name: bytes) -> str:
 
 
 def safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:
-    """Return where an entry goes, relative to the folder that takes the archive's content.
+    """Return where an entry goes, relative to the folder for the archive's content.
 
     Raises
     ------
     UserError
-        If it is a link, or would go elsewhere.
+        If it is a link, or would leave that folder.
     """
     path = PurePosixPath(name.replace("\\", "/"))
     faults = {
@@ -54,17 +54,17 @@ def safe_path(archive: str, name: str, is_link: bool) -> PurePosixPath:
 
 
 def is_photograph(path: PurePosixPath) -> bool:
-    """Tell whether the suffix says so; hidden files and macOS's resource forks are none."""
+    """Tell whether the suffix is a photograph's; hidden files and resource forks do not count."""
     return path.suffix.lower() in SUFFIXES and not _is_hidden(path)
 
 
 def is_archive(path: PurePosixPath) -> bool:
-    """Tell whether the suffix says that this is an archive itself."""
+    """Tell whether the suffix is an archive's; hidden files do not count."""
     return path.suffix.lower() in ARCHIVE_SUFFIXES and not _is_hidden(path)
 
 
 def why_unusable(path: PurePosixPath) -> str:
-    """Return what keeps a file of this name from being written or listed; "" if nothing does."""
+    """Return why a file of this name cannot be written or listed; "" if it can."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path)):
         return "with control characters in the name"
     if len(bytes(path)) > PATH_BYTES or any(
@@ -75,15 +75,15 @@ def why_unusable(path: PurePosixPath) -> str:
 
 
 def require_distinct(archive: str, paths: Iterable[str]) -> None:
-    """Check that no two files want the same place, on any system.
+    """Check that no two files would collide, on any system.
 
-    Some disks do not tell ``A.jpg`` from ``a.jpg``, nor a letter with its accent from the two
-    characters; and none has a folder and a file of one name.
+    Some disks do not tell ``A.jpg`` from ``a.jpg``, or an accented letter from the letter and its
+    accent; and none can have a folder and a file of the same name.
 
     Raises
     ------
     UserError
-        If two do: one of them would be lost.
+        If two would: one of them would be lost.
     """
     taken: dict[str, str] = {}
     for path in paths:

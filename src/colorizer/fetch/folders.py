@@ -1,4 +1,4 @@
-"""Photographs from folders: the embedded sample, or one of the user's."""
+"""Photographs from folders: the embedded sample, or the user's own."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SAMPLE_FOLDER = Path("data/sample")
 
 
 def fetch_sample(_: FetchParams, target: Path, __: Places) -> Origin:
-    """Copy the embedded sample; a source, as :mod:`colorizer.fetch.sources` describes them."""
+    """Copy the embedded sample; a source, as described in :mod:`colorizer.fetch.sources`."""
     _copy_photographs(SAMPLE_FOLDER, target)
     return Origin(str(SAMPLE_FOLDER))
 
 
 def fetch_folder(params: FetchParams, target: Path, _: Places) -> Origin:
-    """Copy the folder ``fetch.folder``; a source, as :mod:`colorizer.fetch.sources` says."""
+    """Copy ``fetch.folder``; a source, as described in :mod:`colorizer.fetch.sources`."""
     folder = user_path(params.folder)
     if not params.folder or not folder.is_dir():
         found = "a file" if folder.is_file() else "nothing there"
@@ -35,8 +35,8 @@ def fetch_folder(params: FetchParams, target: Path, _: Places) -> Origin:
 
 
 def user_path(text: str) -> Path:
-    """Return a path that a user wrote, in which ~ stands for a home folder."""
-    # Unlike Path.expanduser, leaves ~somebody alone where there is no such user.
+    """Return a path that a user wrote, with ~ expanded to a home folder."""
+    # Unlike Path.expanduser, leaves ~somebody alone if there is no such user.
     return Path(os.path.expanduser(text))
 
 

@@ -1,4 +1,4 @@
-"""Files that are shared on Google Drive, whose answers are made for browsers."""
+"""Files shared on Google Drive, whose answers are meant for browsers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE_BLOCKS = 16  # a megabyte; a page has some kilobytes
 CONFIRMATION = "download-form"
 # Keeps the pages in the language of REFUSALS.
 LANGUAGE = {"Accept-Language": "en"}
-# Words on a page, the reason that they give, and what may help.
+# Words on a page, the reason that they imply, and what may help.
 REFUSALS = (
     (
         ("quota exceeded", "too many users have viewed or downloaded"),
@@ -43,16 +43,16 @@ REFUSALS = (
 
 
 def drive_file(file_id: str, name: str, by_hand: str) -> Remote:
-    """Return a file that is shared with everybody on Google Drive.
+    """Return a file that is shared with everyone on Google Drive.
 
     Parameters
     ----------
     file_id : str
-        What Drive calls it.
+        Its identifier on Drive.
     name : str
-        What messages call it.
+        Its name in messages.
     by_hand : str
-        How a user gets it without this program.
+        How a user can get it without this program.
     """
     address = f"https://drive.google.com/uc?export=download&id={file_id}"
 
@@ -69,7 +69,7 @@ def _open(
     if not _is_page(answer):
         return answer
     page = _read(answer)
-    # What is too large for Google to look for viruses in comes only once this form is sent.
+    # A file too large for Google's virus scan comes only once this form is sent.
     form = page.forms.get(CONFIRMATION)
     if form is None:
         raise _refusal(answer, page)
@@ -92,7 +92,7 @@ def _ask(
 
 def _is_page(answer: requests.Response) -> bool:
     status = answer.status_code
-    # These two say all by their status, and our caller knows what to do.
+    # For these the status says it all, and our caller knows what to do.
     if status >= 500 or status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return False
     is_html = answer.headers.get("Content-Type", "").startswith("text/html")

@@ -1,4 +1,4 @@
-"""Answers of servers, and what went wrong on the way, in words that a user can act on."""
+"""Servers' answers, and what went wrong on the way, in words that a user can act on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib3.exceptions import HTTPError
 
 TIMEOUT_S = 30  # to connect, and between two packets
 BLOCK = 1 << 16
-# Those that tell of a server's passing trouble.
+# Those that mean a passing problem of the server.
 TRANSIENT_STATUSES = (408, 500, 502, 503, 504)
-# All that a request, and the transfer that follows, may raise; ValueError comes from an address
-# that cannot be parsed.
+# All that a request and the following transfer may raise; ValueError comes from an address that
+# cannot be parsed.
 NETWORK_ERRORS = (requests.RequestException, ValueError)
 
 
@@ -36,7 +36,7 @@ class UnhelpfulAnswerError(Exception):
 
 
 def blocks_of(response: requests.Response) -> Iterator[bytes]:
-    """Yield the body of an answer in blocks, as it lies on the server.
+    """Yield the body of an answer in blocks, as the server stores it.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def blocks_of(response: requests.Response) -> Iterator[bytes]:
         If the connection ends before the body does.
     """
     try:
-        # Not iter_content, which would unpack a .tar.gz that a server declares as encoding.
+        # Not iter_content, which would unpack a .tar.gz that a server declares as encoded.
         yield from response.raw.stream(BLOCK, decode_content=False)
     except HTTPError as error:
         raise requests.ConnectionError(error, request=response.request) from error
@@ -87,15 +87,15 @@ def reason_of(error: Exception) -> str:
 
 
 def answer_of(response: requests.Response) -> str:
-    """Say with which status a server answers."""
+    """Say which status a server answers with."""
     return f"{_host(response.url)} answers {response.status_code} {response.reason or ''}".strip()
 
 
 def public_address(url: str) -> str:
-    """Return an address without user name, password and fragment, to show and to record."""
+    """Return an address without user name, password or fragment, to show and to record."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # the request will tell
+    except ValueError:  # the request will report it
         return url
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=host, fragment=""))

@@ -1,4 +1,4 @@
-"""What a source of photographs is given: the ``fetch`` block of ``params.yaml``, and places."""
+"""What a source of photographs needs: the ``fetch`` block of ``params.yaml``, and places."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class FetchParams(Block):
     sha256 : str
         The SHA-256 that the archive must have, in hexadecimal; empty for any.
     max_unpacked_gb : float
-        The most that the photographs of an archive may unpack to, in 10^9 bytes.
+        The most that the photographs of an archive may unpack to, in 10^9 bytes; > 0.
     max_expansion : float
-        The most that an entry of an archive may unpack to, in times its packed size.
+        The most that an archive or a zip entry may unpack to, as a multiple of its packed size;
+        >= 1.
     """
 
     block_name: ClassVar[str] = "fetch"
@@ -39,12 +40,12 @@ class FetchParams(Block):
 
 @dataclass(frozen=True)
 class Places:
-    """What lasts from one run to the next.
+    """Where things are kept from one run to the next.
 
     Attributes
     ----------
     downloads : Path
-        The folder of downloads that broke off.
+        The folder for downloads that broke off.
     records : Path
         The JSON file with the checksum of every download.
     """

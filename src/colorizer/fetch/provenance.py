@@ -1,4 +1,4 @@
-"""Where fetched photographs come from, and what a download was when it first came."""
+"""Where fetched photographs come from, and the digest of each download when it first came."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE = "source.json"
 
 @dataclass(frozen=True)
 class Digest:
-    """What a file is, by whatever name."""
+    """What a file is, whatever its name: SHA-256 in 64 hexadecimal digits, and size in bytes."""
 
     sha256: str
     bytes: int
@@ -47,26 +47,26 @@ class Origin:
 
 def write_source(folder: Path, dataset: str, origin: Origin) -> None:
     """Write ``source.json``: the dataset, its origin and, if there is one, the archive."""
-    # Of a path its end alone: the rest says nothing elsewhere, and would make the same
-    # photographs another input of the pipeline on another machine.
+    # Only the end of a path: the rest means nothing elsewhere, and would make the same photographs
+    # a different input of the pipeline on another machine.
     name = origin.name if origin.is_remote else Path(origin.name).resolve().name
     archive = {"archive": asdict(origin.archive)} if origin.archive else {}
     write_json(folder / SOURCE, {"dataset": dataset, "origin": name, **archive})
 
 
 def read_record(records: Path, source: str) -> Digest | None:
-    """Return what a download was when it was recorded; None if it was not.
+    """Return the recorded digest of a download; None if there is none.
 
     Raises
     ------
     UserError
-        If the file of records cannot be understood.
+        If the file of records is malformed.
     """
     return _read(records).get(source)
 
 
 def write_record(records: Path, source: str, archive: Digest) -> None:
-    """Record what a download is, as ``{address: {sha256, bytes}}``, sorted by address."""
+    """Record the digest of a download, as ``{address: {sha256, bytes}}``, sorted by address."""
     known = _read(records)
     if known.get(source) != archive:
         known[source] = archive

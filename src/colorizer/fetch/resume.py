@@ -1,4 +1,4 @@
-"""Partial downloads, which outlive the run that broke off."""
+"""Partial downloads, which survive a run that breaks off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 @dataclass(frozen=True)
 class Version:
-    """What a server tells of a file, by which one version of it is known from the next."""
+    """What a server says about a file, which tells one version of it from the next."""
 
     bytes: int | None
     etag: str
@@ -31,7 +31,7 @@ class Version:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Version:
-        """Read the version of a whole file from the headers that it comes with."""
+        """Read the version of a whole file from the headers of its response."""
         length = headers.get("Content-Length", "")
         return cls(
             bytes=int(length) if length.isascii() and length.isdigit() else None,
@@ -41,21 +41,21 @@ class Version:
 
     @property
     def validator(self) -> str:
-        """What If-Range takes: the ETag unless it is weak, else the date; "" if there is none."""
+        """The value of If-Range: the ETag unless it is weak, else the date; "" if neither."""
         is_strong = self.etag and not self.etag.startswith("W/")
         return self.etag if is_strong else self.last_modified
 
 
 @dataclass(frozen=True)
 class Begun:
-    """The part of a download that is here: ``offset`` bytes of a version."""
+    """The part of a download that has arrived: ``offset`` bytes of a version."""
 
     version: Version
     offset: int
 
     @property
     def headers(self) -> dict[str, str]:
-        """What asks a server for the rest, or for the whole file if that has changed."""
+        """The headers that ask for the rest, or for the whole file if it has changed."""
         return {"Range": f"bytes={self.offset}-", "If-Range": self.version.validator}
 
     def goes_on_in(self, headers: Mapping[str, str]) -> bool:
@@ -63,19 +63,19 @@ class Begun:
         part = RANGE.fullmatch(headers.get("Content-Range", ""))
         if not part or (int(part[1]), int(part[2])) != (self.offset, self.version.bytes):
             return False
-        # What a server told of the whole it may leave out here, but not contradict.
+        # A server may leave out here what it said of the whole file, but not contradict it.
         told = {"ETag": self.version.etag, "Last-Modified": self.version.last_modified}
         return all(headers.get(name, value) == value for name, value in told.items())
 
 
 @dataclass(frozen=True)
 class Partial:
-    """The files that keep a download until it is whole.
+    """The files that keep a download until it is complete.
 
     Attributes
     ----------
     file : Path
-        The bytes that have come.
+        The bytes that have arrived.
     version_file : Path
         The version that they belong to.
     """
@@ -84,10 +84,10 @@ class Partial:
     version_file: Path
 
     def begun(self) -> Begun | None:
-        """Return what can be gone on with; None if the download begins anew.
+        """Return what can be resumed; None if the download has to start afresh.
 
-        Of a file that is here to its last byte this leaves out that byte, so that the server is
-        asked for it and so tells whether it still has the same version.
+        The last byte of a complete file is left out, so that the server is asked for it and shows
+        whether it still has the same version.
         """
         try:
             version = Version(**json.loads(self.version_file.read_text(encoding="utf-8")))
@@ -100,7 +100,7 @@ class Partial:
         return Begun(version, offset) if offset > 0 and version.validator else None
 
     def begin(self, version: Version) -> None:
-        """Begin anew with another version."""
+        """Start afresh with another version."""
         # In this order, so that no crash leaves the bytes of one version beside the name of
         # another.
         self.remove()
@@ -115,7 +115,7 @@ class Partial:
 
 @contextmanager
 def partial_of(source: str, folder: Path) -> Iterator[Partial]:
-    """Give the partial download of ``source`` in ``folder``, to one run at a time.
+    """Yield the partial download of ``source`` in ``folder``, to one run at a time.
 
     Raises
     ------
@@ -133,12 +133,12 @@ def partial_of(source: str, folder: Path) -> Iterator[Partial]:
 
 
 def _acquire(lock: IO[str]) -> bool:
-    """Take the system's lock on a file, which ends with this process, however that ends."""
+    """Take the system's lock on a file, which this process releases however it ends."""
     if sys.platform != "win32":
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        except OSError:  # a file system that knows no locks: one must do without
+        except OSError:  # a file system without locks: do without
             pass
     return True

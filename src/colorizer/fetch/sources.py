@@ -1,4 +1,4 @@
-"""Where photographs come from: a line in :data:`SOURCES` makes a new source known."""
+"""Where photographs come from: a line in :data:`SOURCES` adds a source."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from colorizer.fetch.folders import fetch_folder, fetch_sample
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import Origin, write_record, write_source
 
-# A source fills an empty folder with photographs and says where they are from. It raises
-# UserError if it cannot.
+# A source fills an empty folder with photographs and returns their origin. It raises UserError if
+# it cannot.
 Source = Callable[[FetchParams, Path, Places], Origin]
 
 SOURCES: dict[str, Source] = {
@@ -30,8 +30,8 @@ SOURCES: dict[str, Source] = {
 def fetch(dataset: str, params: FetchParams, target: Path, places: Places) -> int:
     """Fill the folder ``target`` with photographs, their manifest and their origin.
 
-    ``target`` appears only once everything is there. Below it, a photograph keeps the path that
-    it has in its source, but for ColorSurvey's (see :func:`colorizer.fetch.colorsurvey.arrange`);
+    ``target`` appears only once it is complete. Below it, photographs keep their paths in the
+    source, except for ColorSurvey's (see :func:`colorizer.fetch.colorsurvey.arrange`);
     ``manifest.csv`` lists path, bytes and sha256, sorted by path; ``source.json`` says where they
     come from.
 
@@ -42,9 +42,9 @@ def fetch(dataset: str, params: FetchParams, target: Path, places: Places) -> in
     params : FetchParams
         The folder, or the archive with its checksum and limits.
     target : Path
-        The folder to make, replaced if it is there.
+        The folder to make, replaced if it exists.
     places : Places
-        Where downloads are kept until they are whole, and recorded.
+        Where downloads are kept until complete, and where they are recorded.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def fetch(dataset: str, params: FetchParams, target: Path, places: Places) -> in
     Raises
     ------
     UserError
-        If there is no such source, or if it is missing, unsafe, broken, has another checksum than
-        demanded or recorded, or holds no photograph.
+        If there is no such source, or if it is missing, unsafe or broken, does not have the
+        required or recorded checksum, or holds no photograph.
     """
     source = SOURCES[choose(dataset, SOURCES, "dataset")]
     with whole_folder(target) as partial:

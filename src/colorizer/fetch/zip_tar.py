@@ -1,4 +1,4 @@
-"""Zip and tar archives as one kind of thing: entries, and the bytes of each."""
+"""Zip and tar archives behind one interface: entries, and the bytes of each."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import IO, BinaryIO, NamedTuple, Protocol, cast
 from colorizer.fetch.bounded_files import BLOCK, BoundedFile, unpacked
 from colorizer.fetch.entry_names import decode_name
 
-# A zip's list of entries is read whole and takes nine times its size in memory: this much holds
-# a million entries and makes a gigabyte.
+# A zip's list of entries is read whole and takes nine times its size in memory: this much holds a
+# million entries and takes a gigabyte.
 LIST_BYTES = 128 << 20
-# Python unpacks some others, too, but at once all that a few bytes make, which may be gigabytes.
+# Python unpacks some others, too, but in one go, and a few bytes may make gigabytes.
 ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-# All that may stand before one member of a tar: a long name, times, attributes.
+# The most that may precede one member of a tar: a long name, times, attributes.
 HEADER_BYTES = 32 << 10
 GLOBAL_HEADERS = 100
 PAX_TYPES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
@@ -28,22 +28,22 @@ LONG_NUMBER = re.compile(rb"\d{100}")
 
 
 class Entry(NamedTuple):
-    """What the headers of an archive claim of one entry.
+    """What the headers of an archive claim about one entry.
 
     Attributes
     ----------
     name : str
         As the archive has it.
     size : int
-        Bytes, unpacked.
+        Size unpacked, in bytes.
     packed : int or None
-        Bytes in the archive; None if entries are packed together.
+        Size in the archive, in bytes; None if entries are packed together.
     is_file, is_link : bool
         What kind of entry it is; folders, devices and pipes are neither.
     fault : str
-        What keeps it from being extracted though it is a file; "" if nothing does.
+        Why it cannot be extracted even if it is a file; "" if it can.
     where : int
-        Its place, for the archive that it comes from.
+        Its position, as its own archive counts.
     """
 
     name: str
@@ -59,14 +59,14 @@ class Archive(Protocol):
     """An open archive."""
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all entries, in their order."""
+        """Yield all entries, in order."""
 
     def blocks(self, entry: Entry) -> Iterator[bytes]:
         """Yield the content of an entry piece by piece."""
 
 
 def open_archive(file: BinaryIO, end: float) -> Archive | None:
-    """Recognise an archive by its content; None if it is neither zip nor tar.
+    """Open an archive, recognised by its content; None if it is neither zip nor tar.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def open_archive(file: BinaryIO, end: float) -> Archive | None:
     Raises
     ------
     Exception
-        Of any kind, if the archive is broken; here and while its entries are read.
+        Of any kind, if the archive is broken, here or while its entries are read.
     """
     if file.read(4) in ZIP_MAGIC:
         return _Zip(file)
@@ -135,10 +135,10 @@ def _zip_fault(info: zipfile.ZipInfo) -> str:
 
 
 class _TarFile(BoundedFile):
-    """A tar file that gives Python's parser no extended header which would cost it much.
+    """A tar file that keeps costly extended headers from Python's parser.
 
     Before 3.11.10, Python takes time or memory that grows with the square of a header's length
-    where its records overlap, and for long numbers (CVE-2024-6232).
+    if its records overlap or hold long numbers (CVE-2024-6232).
     """
 
     _kind = b""
@@ -180,7 +180,7 @@ class _Tar:
             info = self._tar.next()
             if info is None:
                 break
-            # Sizes below zero would send the parser back, to read the same for ever.
+            # Negative sizes would send the parser back, to read the same for ever.
             if info.offset <= last or info.size < 0 or len(self._tar.pax_headers) > GLOBAL_HEADERS:
                 raise tarfile.ReadError(f"damaged header at byte {info.offset}")
             last = info.offset
@@ -206,7 +206,7 @@ class _Tar:
             yield block
 
     def _require_end(self) -> None:
-        # tarfile takes a damaged header for the end, and never reads on to the checksum of a gzip.
+        # tarfile takes a damaged header for the end, and never reads on to a gzip's checksum.
         self._file.budget = None
         self._file.seek(self._tar.offset)
         if any(self._file.read(tarfile.BLOCKSIZE)):

@@ -10,7 +10,13 @@ from colorizer.figures.charts import PREDICTED_COLOR, REFERENCE_COLOR, TRAIN_COL
 
 
 def loss_figure(history: pd.DataFrame) -> Figure:
-    """Draw the loss on training and validation photographs over the epochs, best one marked."""
+    """Draw training and validation loss over the epochs, with the best epoch marked.
+
+    Parameters
+    ----------
+    history : DataFrame
+        With columns ``epoch``, ``train`` and ``val``, as training records it.
+    """
     figure, axes = _chart()
     axes.plot(history["epoch"], history["train"], ".-", color=TRAIN_COLOR, label="training")
     axes.plot(history["epoch"], history["val"], ".-", color=PREDICTED_COLOR, label="validation")
@@ -25,7 +31,15 @@ def loss_figure(history: pd.DataFrame) -> Figure:
 
 
 def psnr_figure(psnr: pd.Series, baselines: dict[str, float]) -> Figure:
-    """Draw the histogram of the PSNR of the test photographs, and the means as lines."""
+    """Draw a histogram of the test photographs' PSNR, with the means as lines.
+
+    Parameters
+    ----------
+    psnr : Series
+        A value per photograph, in dB.
+    baselines : dict
+        Mean PSNR in dB by name; at most three are drawn.
+    """
     figure, axes = _chart()
     axes.hist(psnr, bins=24, color=PREDICTED_COLOR, alpha=0.6)
     axes.axvline(psnr.mean(), color=PREDICTED_COLOR, label=f"mean {psnr.mean():.2f} dB")
@@ -37,14 +51,14 @@ def psnr_figure(psnr: pd.Series, baselines: dict[str, float]) -> Figure:
 
 
 def vividness_figure(vividness: pd.DataFrame, chosen: float) -> Figure:
-    """Draw PSNR against colourfulness over the range of saturations, one of them marked.
+    """Draw PSNR against colourfulness over the range of saturations, with one marked.
 
     Parameters
     ----------
     vividness : DataFrame
-        As :func:`colorizer.evaluation.saturation_curve.measure_vividness` returns it.
+        From :func:`colorizer.evaluation.saturation_curve.measure_vividness`.
     chosen : float
-        The saturation that was used; the nearest in the range is marked.
+        The saturation that was used; the nearest one measured is marked.
     """
     figure, axes = _chart()
     axes.plot(vividness["colorfulness"], vividness["psnr"], ".-", color=PREDICTED_COLOR)
@@ -54,7 +68,7 @@ def vividness_figure(vividness: pd.DataFrame, chosen: float) -> Figure:
     nearest = vividness.iloc[int((vividness["saturation"] - chosen).abs().argmin())]
     label = f"used: x {chosen:g}"
     axes.plot(nearest["colorfulness"], nearest["psnr"], "o", color=TRAIN_COLOR, label=label)
-    axes.axvline(1, color=REFERENCE_COLOR, linestyle=":", label="as colourful as true")
+    axes.axvline(1, color=REFERENCE_COLOR, linestyle=":", label="as colourful as the truth")
     axes.set(
         xlabel="colourfulness, share of the true photographs'",
         ylabel="PSNR, dB",
@@ -65,12 +79,12 @@ def vividness_figure(vividness: pd.DataFrame, chosen: float) -> Figure:
 
 
 def hints_figure(hints: pd.DataFrame) -> Figure:
-    """Draw PSNR against the number of colour hints a photograph.
+    """Draw PSNR against the number of colour hints per photograph.
 
     Parameters
     ----------
     hints : DataFrame
-        As :func:`colorizer.evaluation.hint_curve.measure_hints` returns it.
+        From :func:`colorizer.evaluation.hint_curve.measure_hints`.
     """
     figure, axes = _chart()
     axes.plot(hints["hints"], hints["psnr"], ".-", color=PREDICTED_COLOR)
@@ -82,7 +96,7 @@ def hints_figure(hints: pd.DataFrame) -> Figure:
     axes.set_xticks(hints["hints"], [str(number) for number in hints["hints"]])
     axes.margins(x=0.1, y=0.15)
     axes.set(
-        xlabel="colour hints a photograph, drawn from the truth",
+        xlabel="colour hints per photograph, drawn from the truth",
         ylabel="PSNR, dB",
         title="What colour hints are worth, on test photographs",
     )

@@ -19,29 +19,29 @@ from colorizer.figures.charts import PREDICTED_COLOR, REFERENCE_COLOR, TRAIN_COL
 
 COLORS = {TRAIN: TRAIN_COLOR, VAL: "#d9a441", TEST: PREDICTED_COLOR}
 SHEET_ROWS, SHEET_COLUMNS = 3, 16
-TILE, GAP = 96, 6  # px, of the contact sheets
+TILE, GAP = 96, 6  # px, in the contact sheets
 CHARTS_HEIGHT = 6.4  # inches
 BINS = 16
-# More categories than this cannot be told apart on a page: the largest are shown.
+# More categories than this cannot be told apart on a page, so only the largest are shown.
 MOST_CATEGORIES = 40
 LONGEST_NAME = 32
-# Below this ratio of the largest to the smallest side, a linear scale has the better ticks.
+# Below this ratio of the largest side to the smallest, a linear scale has better ticks.
 LOGARITHMIC_FROM = 4
 
 
 def dataset_figure(prepared: Path, index: pd.DataFrame) -> Figure:
     """Draw what is in a prepared folder.
 
-    Contact sheets of the first photographs of every split, the histogram of their mean chroma,
-    width and height before cropping (those left out in grey, with the reasons' counts), and the
-    number of photographs by category and split.
+    Contact sheets of the first photographs in every split, the histogram of mean chroma, width
+    and height before cropping (photographs left out in grey, with a count for each reason), and
+    the number of photographs by category and split.
 
     Parameters
     ----------
     prepared : Path
         The folder with the shards.
     index : DataFrame
-        Its index.
+        The folder's index.
     """
     kept = index[index["split"] != ""]
     splits = {split: Shards(prepared, split) for split in SPLITS}
@@ -105,13 +105,13 @@ def _sizes(axes: Axes, index: pd.DataFrame) -> None:
     counts = [f"  {count} {reason}" for reason, count in reasons.items()]
     left_out = "\n".join(["left out:", *(counts or ["  none"])])
     for split, color, label, side, order in (
-        # Dots that lie on one another are all seen: the upper ones are smaller.
+        # The upper dots are smaller, so that overlapping ones can all be seen.
         (TRAIN, COLORS[TRAIN], TRAIN, 5.5, 2),
         (VAL, COLORS[VAL], VAL, 4, 3),
         (TEST, COLORS[TEST], TEST, 2.5, 4),
         ("", REFERENCE_COLOR, left_out, 3, 1),
     ):
-        # Once each: a million photographs often have but a few sizes.
+        # Once each: even a million photographs often have only a few sizes.
         some = known.loc[known["split"] == split, ["width", "height"]].drop_duplicates()
         axes.scatter(
             some["width"], some["height"], s=side**2, color=color, label=label, zorder=order
@@ -151,7 +151,7 @@ def _categories(axes: Axes, kept: pd.DataFrame) -> None:
     size = 8 if len(shown) <= 12 else 7 if len(shown) <= 25 else 6  # points
     names = [_short(str(name)) for name in shown.index]
     axes.set_yticks(places, names, fontsize=size, parse_math=False)
-    # From the top down; a few are no thicker than eight would be.
+    # From the top down; a few bars are no thicker than eight would be.
     axes.set_ylim(max(len(shown), 8) - 0.4, -0.6)
 
 
@@ -162,7 +162,7 @@ def _short(name: str) -> str:
 
 
 def _legend_below(axes: Axes) -> None:
-    # Never over the data, wherever they lie.
+    # Never over the data, wherever they are.
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, -0.12),

@@ -24,7 +24,7 @@ INK, PAPER = "#1c1c1c", "white"
 
 @dataclass(frozen=True)
 class Coloring:
-    """A photograph coloured by the network: both pictures (H, W, 3) uint8, name and PSNR."""
+    """A photograph coloured by the network: both pictures (H, W, 3) uint8, PSNR in dB."""
 
     name: str
     predicted: Photograph
@@ -51,7 +51,7 @@ def panel(coloring: Coloring) -> Image.Image:
 
 
 def sheet(colorings: Sequence[Coloring], columns: int = 2) -> Image.Image:
-    """Draw panels in a grid, the name of its photograph above each."""
+    """Draw panels in a grid, each with its photograph's name above it."""
     panels = [_with_title(panel(coloring), coloring.name) for coloring in colorings]
     width, height = panels[0].size
     rows = -(-len(panels) // columns)
@@ -64,7 +64,7 @@ def sheet(colorings: Sequence[Coloring], columns: int = 2) -> Image.Image:
 
 
 def save_picture(path: Path, picture: Image.Image) -> None:
-    """Write a picture in the format of its suffix, whole or not at all."""
+    """Write a picture in the format that its suffix names, whole or not at all."""
     with whole_file(path) as partial:
         picture.save(partial)
 
@@ -72,8 +72,7 @@ def save_picture(path: Path, picture: Image.Image) -> None:
 def panel_names(files: Sequence[str]) -> list[str]:
     """Return a file name for the panel of each photograph, the same in every experiment.
 
-    A name follows from its own path alone, whatever other photographs there are, and no two
-    paths share one.
+    A name depends only on the photograph's own path, and no two paths share one.
 
     Parameters
     ----------
@@ -85,10 +84,10 @@ def panel_names(files: Sequence[str]) -> list[str]:
 
 def _panel_name(file: str) -> str:
     path = PurePosixPath(file)
-    if path.suffixes == [".jpg"]:  # the usual one goes; a.png beside a.jpg keeps its own
+    if path.suffixes == [".jpg"]:  # the usual suffix goes; a.png beside a.jpg keeps its own
         path = path.with_suffix("")
     name = "--".join(path.parts)
-    if name.split("--") != list(path.parts):  # a--b/c would be taken for a/b/c
+    if name.split("--") != list(path.parts):  # a--b/c would be mistaken for a/b/c
         name += "-" + hashlib.sha256(file.encode()).hexdigest()[:8]
     return f"{name}.png"
 

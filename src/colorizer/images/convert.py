@@ -1,4 +1,4 @@
-"""Images of any of Pillow's modes as 8-bit RGB."""
+"""Images of any Pillow mode as 8-bit RGB."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-# Pixels that are converted at once: fewer cost time, more memory.
+# Pixels converted at once: fewer cost time, more cost memory.
 STRIP_PIXELS = 1 << 20
 
 
@@ -18,7 +18,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     Raises
     ------
     ValueError
-        For 32-bit floating point, whose range is not fixed.
+        For 32-bit floating point, which has no fixed range.
     """
     if image.mode == "F":
         raise ValueError("32-bit floating point pixels have no fixed range; save as 8 or 16 bit")
@@ -26,13 +26,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
         return image
     if not image.mode.startswith("I"):
         return _by_strips(image, _laid_on_white)
-    # I;16 and its kin, and I where Pillow widened them.
+    # I;16 and its variants, and I where Pillow has widened them.
     depth = 65535 if image.mode != "I" or highest_value(image) > 255 else 255
     return _by_strips(image, lambda strip: _narrowed(strip, depth))
 
 
 def _by_strips(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """Convert to RGB without a second and a third copy of the whole image in memory."""
+    """Convert to RGB without second and third copies of the whole image in memory."""
     width, height = image.size
     converted = Image.new("RGB", image.size)
     rows = max(1, STRIP_PIXELS // width)
@@ -56,6 +56,6 @@ def _narrowed(image: Image.Image, depth: int) -> Image.Image:
 
 
 def highest_value(image: Image.Image) -> float:
-    """Return the largest value of an image of one channel."""
+    """Return the largest value of a single-channel image."""
     _, highest_value = cast(tuple[float, float], image.getextrema())
     return highest_value

@@ -16,15 +16,15 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 READ_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
 TILE_SIZE_TAGS = (0x0142, 0x0143)
-# Pillow's own guard against decompression bombs knows one limit for all threads. It serves while
-# a file is opened; what comes after is up to the decoders.
+# Pillow's own guard against decompression bombs has one limit for all threads. It is used while a
+# file is opened; after that it is up to the decoders.
 Image.MAX_IMAGE_PIXELS = None
 _PILLOW_LIMIT = Lock()
-# Pillow decodes run-length-coded BMPs in Python, a pixel at a time: half a minute for so many.
+# Pillow decodes run-length-coded BMPs in Python, a pixel at a time: half a minute for this many.
 MAX_RUN_LENGTH_MEGAPIXELS = 25
 
 
-# What Python calls a file that it has opened by its path.
+# Python's name for a file that it has opened by its path.
 OPENED_FILE = re.compile(r"<_io\.\w+ name=(?:'[^']*'|\"[^\"]*\")>")
 
 
@@ -34,7 +34,10 @@ class UnreadableImageError(Exception):
 
 @contextmanager
 def pillow_limited_to(max_megapixels: float) -> Iterator[None]:
-    """Let Pillow refuse what is too large: for a GIF it takes memory before it tells the size."""
+    """Make Pillow refuse what is too large: it allocates a GIF's memory before reporting its size.
+
+    The limit is in 10^6 pixels.
+    """
     with _PILLOW_LIMIT:
         Image.MAX_IMAGE_PIXELS = math.ceil(max_megapixels * 1e6)
         try:
@@ -44,12 +47,12 @@ def pillow_limited_to(max_megapixels: float) -> Iterator[None]:
 
 
 def require_decodable(image: Image.Image, max_megapixels: float) -> None:
-    """Raise ``ValueError`` if decoding takes far more than such an image should, or cannot be."""
+    """Raise ``ValueError`` if decoding would cost far more than it should, or is impossible."""
     if isinstance(image, TiffImageFile):
-        # Decoders take memory for a whole tile, though it may be larger than the image.
+        # Decoders allocate a whole tile, though it may be larger than the image.
         tile = [image.tag_v2.get(tag, 0) for tag in TILE_SIZE_TAGS]
         if not all(isinstance(side, int) for side in tile):
-            raise ValueError("a TIFF whose size of tiles is no number")
+            raise ValueError("a TIFF whose tile size is not a number")
         if math.prod(tile) / 1e6 > max_megapixels:
             raise ValueError(f"a TIFF with tiles of {tile[0]}x{tile[1]} pixels")
     elif isinstance(image, BmpImageFile):
@@ -61,8 +64,8 @@ def require_decodable(image: Image.Image, max_megapixels: float) -> None:
 
 
 def first_line(error: Exception, photograph: Path | BinaryIO) -> str:
-    """Return what an error says, without where the photograph lies or how Python calls it."""
-    # An open file shows up as Python's name for it, which changes from run to run.
+    """Return an error's first line, without the photograph's folder or Python's name for it."""
+    # An open file appears under Python's name for it, which changes from run to run.
     name = photograph.name if isinstance(photograph, Path) else "the file"
     opened = repr(name) if isinstance(photograph, Path) else name
     text = OPENED_FILE.sub(lambda _: opened, str(error))

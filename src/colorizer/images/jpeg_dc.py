@@ -1,9 +1,8 @@
-"""Progressive JPEGs, freed of the detail that a decode at an eighth of the size never uses.
+"""Progressive JPEGs, stripped of the detail that decoding at an eighth of the size never uses.
 
-At that scale a block of 8x8 pixels becomes one pixel, its mean: the DC coefficient. Decoders read
-all others nevertheless, which takes most of the time. The format (ITU-T T.81, annex G) sends DC
-and AC coefficients in scans of their own, so that the AC scans can be left out without touching
-the rest.
+At that scale a block of 8x8 pixels becomes one pixel, its mean: the DC coefficient. Decoders still
+read all the others, which takes most of the time. The format (ITU-T T.81, annex G) sends DC and
+AC coefficients in separate scans, so the AC scans can be left out without touching the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-DC_SCALE = 8  # the reduction at which DC coefficients are all that counts
+DC_SCALE = 8  # the reduction at which only DC coefficients count
 
 SOI, EOI, SOS, DRI = b"\xff\xd8", 0xD9, 0xDA, b"\xff\xdd\x00\x04\x00\x00"
 PROGRESSIVE_FRAME = 0xC2
@@ -25,15 +24,15 @@ _BLOCKS_A_RUN = 2**15 - 1
 
 
 class _Frame(NamedTuple):
-    blocks: int  # of 8x8 in a component that is not subsampled
+    blocks: int  # of 8x8 pixels, in a component that is not subsampled
     components: frozenset[int]  # those that are not subsampled
 
 
 def strip_detail(jpeg: bytes) -> bytes | None:
     """Leave out the AC coefficients of a progressive JPEG's components at full resolution.
 
-    Decoded at an eighth of its size (or less, if a decoder knows how), the result is the same to
-    the bit. Subsampled chroma stays whole, for a decoder may take it at a quarter.
+    Decoded at an eighth of its size (or less, if a decoder can), the result is identical to the
+    bit. Subsampled chroma stays whole, as a decoder may take it at a quarter.
 
     Parameters
     ----------
@@ -43,8 +42,8 @@ def strip_detail(jpeg: bytes) -> bytes | None:
     Returns
     -------
     bytes or None
-        A JPEG file; None if ``jpeg`` is not progressive, is incomplete, or is in any other way
-        not what this function knows for sure.
+        A JPEG file; None if ``jpeg`` is not progressive, is incomplete, or has anything else that
+        this function does not know for sure.
     """
     try:
         return _without_detail(jpeg)
@@ -101,7 +100,7 @@ def _is_needed(scan: bytes, frame: _Frame) -> bool:
 
 
 def _no_detail(frame: _Frame) -> bytes:
-    """Return scans that say: no AC coefficients. Where they are unknown, decoders guess them."""
+    """Return scans that say: no AC coefficients. Decoders guess them where they are missing."""
     runs = -(-frame.blocks // _BLOCKS_A_RUN)
     bits = ("0" + "1" * 14) * runs
     bits += "1" * (-len(bits) % 8)

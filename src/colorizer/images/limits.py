@@ -7,17 +7,17 @@ import re
 import struct
 from typing import BinaryIO
 
-# Of an uncompressed photograph with 16 bits in each of four channels.
+# In an uncompressed photograph with 16 bits in each of four channels.
 BYTES_A_PIXEL = 8
-# Beside the pixels: thumbnails, further pages, a film.
+# Besides the pixels: thumbnails, further pages, a video.
 OTHER_BYTES = 256_000_000
 # Pillow keeps a GIF's comments in pieces that take up to forty times their size in memory.
 MAX_GIF_BYTES = 100_000_000
-# Pillow keeps all segments before the first scan, of which photographs have some tens, and those
-# with a film or a map of distances some hundreds.
+# Pillow keeps all segments before the first scan: a photograph has some tens, one with a video or
+# a depth map some hundreds.
 MAX_SEGMENTS = 10_000
-# Each scan passes over the whole photograph, and can do so at the cost of a few bytes. Encoders
-# make about ten; libtiff, too, stops at a hundred.
+# Each scan passes over the whole photograph, though it may take only a few bytes. Encoders make
+# about ten; libtiff, too, stops at a hundred.
 MAX_SCANS = 100
 # Pillow makes Python objects of them, up to 300 bytes each. Strips are listed by such values.
 MAX_TAG_VALUES = 1 << 20
@@ -25,9 +25,9 @@ MAX_TAG_VALUES = 1 << 20
 GIF_START = b"GIF8"
 JPEG_START = b"\xff\xd8\xff"
 JPEG_HEAD_BYTES = 1 << 17
-# All that have a length, and the end. Others do not stop decoders in what is damaged.
+# All that have a length, and the end. Others do not stop decoders in damaged data.
 _MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")
-# Their scans pay for each block with bits of their own.
+# Their scans spend bits on every block.
 _BASELINE_FRAMES = (0xC0, 0xC1)
 _SCAN, _END = 0xDA, 0xD9
 
@@ -46,15 +46,15 @@ def require_reasonable(file: BinaryIO, max_megapixels: float) -> None:
     Parameters
     ----------
     file : file
-        Its content, from the start.
+        Open for reading; read from its start.
     max_megapixels : float
-        10^6 pixels, the most that photographs may have.
+        The size of the largest photograph allowed, in 10^6 pixels.
 
     Raises
     ------
     UnreasonableFileError
-        If it is larger than any such photograph, if a JPEG has too many segments or scans, or a
-        TIFF too many values in its tags.
+        If it is larger than any such photograph, or if a JPEG has too many segments or scans, or
+        a TIFF too many values in its tags.
     """
     size = file.seek(0, io.SEEK_END)
     if size > BYTES_A_PIXEL * max_megapixels * 1e6 + OTHER_BYTES:
@@ -74,13 +74,13 @@ def require_reasonable(file: BinaryIO, max_megapixels: float) -> None:
 def _require_few_segments(file: BinaryIO) -> None:
     file.seek(0)
     head = file.read(JPEG_HEAD_BYTES)
-    # All of a baseline JPEG that matters here is in its head, as a rule.
+    # As a rule, everything in a baseline JPEG that matters here is in its head.
     if not _ends_within(head):
         _ends_within(head + file.read())
 
 
 def _ends_within(jpeg: bytes) -> bool:
-    """Tell whether the end of the segments is found, or of the first scan if it is baseline."""
+    """Tell whether the end of the file is found, or the first scan if the JPEG is baseline."""
     segments, scans, is_baseline = 0, 0, False
     position = len(JPEG_START) - 1
     while marker := _MARKER.search(jpeg, position):
@@ -100,13 +100,13 @@ def _ends_within(jpeg: bytes) -> bool:
 
 
 def _count_tag_values(file: BinaryIO) -> int:
-    """Count the values in the tags of the first page, but for those kept as bytes."""
+    """Count the values in the tags of the first page, except those kept as bytes."""
     file.seek(0)
     head = file.read(16)
     order = "<" if head.startswith(b"II") else ">"
     is_big = head[2] == _BIG_TIFF
     offset_of, count_of, tag_of = ("8xQ", "Q", "HHQ8x") if is_big else ("4xL", "H", "HHL4x")
-    try:  # what is too broken for this is not decoded either
+    try:  # a file too broken for this is not decoded either
         (offset,) = struct.unpack_from(order + offset_of, head)
         file.seek(offset)
         (count,) = struct.unpack(order + count_of, file.read(struct.calcsize(order + count_of)))

@@ -1,4 +1,4 @@
-"""Photographs that lie on their side, turned upright as their EXIF says."""
+"""Photographs stored on their side, turned upright as their EXIF says."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _TURNS = {
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation of an image, 1 to 8; 1 is upright, as is what says nothing."""
+    """Return the EXIF orientation of an image, 1 to 8; 1, upright, if there is none."""
     if image.format == "TIFF":
         return 1  # Pillow itself turns these upright
     try:
         value = image.getexif().get(ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001  a corrupt EXIF block raises anything; the pixels may still be sound
+    except Exception:  # noqa: BLE001  a corrupt EXIF block can raise anything; the pixels may be sound
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """Return the image turned, or mirrored, so that ``orientation`` is undone."""
+    """Return the image turned or mirrored to undo the EXIF ``orientation``, 1 to 8."""
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)

@@ -35,7 +35,10 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
 class UnwantedImageError(Exception):
-    """A readable photograph that the rules of preparation leave out; ``reason`` says which."""
+    """A readable photograph that the rules of preparation leave out; ``reason`` says which one.
+
+    ``width`` and ``height`` are in pixels; 0 if unknown.
+    """
 
     def __init__(self, reason: str, width: int, height: int) -> None:
         super().__init__(reason)
@@ -46,7 +49,21 @@ class UnwantedImageError(Exception):
 
 @dataclass(frozen=True)
 class SquareRule:
-    """Which photographs to take, and how to make squares of ``size`` pixels of them."""
+    """Which photographs to take, and how to make squares of them.
+
+    Attributes
+    ----------
+    size : int
+        Side of the squares, in pixels.
+    orientation : str
+        "landscape" leaves out vertical photographs, "any" takes them.
+    crop : str
+        "center" crops to the middle, "stretch" distorts the whole photograph.
+    min_side : int
+        The shortest side allowed, in pixels.
+    max_megapixels : float
+        The size of the largest photograph allowed, in 10^6 pixels.
+    """
 
     size: int
     orientation: str
@@ -57,7 +74,7 @@ class SquareRule:
 
 @dataclass(frozen=True)
 class Square:
-    """A prepared photograph: pixels (size, size, 3) uint8 sRGB, and its original, upright size."""
+    """A prepared photograph: pixels (size, size, 3) uint8 sRGB, and its upright original size."""
 
     pixels: npt.NDArray[np.uint8]
     width: int
@@ -68,23 +85,22 @@ def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
     """Decode a photograph, a path or an open file, and make the square that ``rule`` asks for.
 
     The EXIF orientation is applied, transparency is laid on white, an embedded colour profile is
-    converted to sRGB, 16-bit and CMYK become 8-bit RGB, and of an animation the first frame is
-    taken.
+    converted to sRGB, 16-bit and CMYK become 8-bit RGB, and only the first frame of an animation
+    is taken.
 
-    While it is decoded, a photograph takes up to 16 bytes of memory a pixel; a JPEG, as a rule,
-    less than one.
+    Decoding takes up to 16 bytes of memory per pixel; for a JPEG, usually less than one.
 
     Raises
     ------
     UnreadableImageError
-        If the file is no photograph, is broken, has a pixel format without a fixed range, or
+        If the file is not a photograph, is broken, has a pixel format without a fixed range, or
         would cost far more memory or time than a photograph of its size.
     UnwantedImageError
         If the photograph is too large, too small, or vertical where only landscape is wanted.
     """
     try:
-        # Not by its path: Pillow maps an uncompressed TIFF then, in the wrong shape if it lies on
-        # its side.
+        # Not by its path: Pillow would map an uncompressed TIFF, in the wrong shape if it is
+        # stored on its side.
         with _opened(photograph) as file:
             require_reasonable(file, rule.max_megapixels)
             file.seek(0)
@@ -96,7 +112,7 @@ def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnwantedImageError("too large", *_claimed_size(photograph)) from error
-    except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
+    except Exception as error:  # a broken file can make a decoder raise anything
         raise UnreadableImageError(first_line(error, photograph)) from error
 
 
@@ -105,7 +121,7 @@ def _opened(photograph: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
 
 
 def _claimed_size(photograph: Path | BinaryIO) -> tuple[int, int]:
-    """Return width and height of what Pillow refuses to open; zeros if it is a GIF or a WebP."""
+    """Return width and height of a file that Pillow refuses to open; zeros for a GIF or a WebP."""
     for format_ in (JpegImageFile, PngImageFile, TiffImageFile, BmpImageFile):
         with suppress(Exception), _opened(photograph) as file:
             file.seek(0)
@@ -115,7 +131,7 @@ def _claimed_size(photograph: Path | BinaryIO) -> tuple[int, int]:
 
 def _square(image: Image.Image, rule: SquareRule) -> Square:
     width, height = image.size
-    # Before the orientation is read: to look for it, Pillow may decode the pixels of a PNG.
+    # Before the orientation is read: to find it, Pillow may decode the pixels of a PNG.
     if width * height / 1e6 > rule.max_megapixels:
         raise UnwantedImageError("too large", width, height)
     require_decodable(image, rule.max_megapixels)
@@ -148,10 +164,10 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
 
 
 def _draft(image: Image.Image, side: int) -> Box:
-    """Let a JPEG be decoded at a fraction of its size; return the box that the pixels fill.
+    """Have a JPEG decoded at a fraction of its size; return the box that the photograph fills.
 
-    The box ends within the last row and column of pixels where the size is no multiple of the
-    fraction: to take those for whole would squeeze the photograph.
+    The box ends within the last row and column of pixels if the size is not a multiple of the
+    fraction: taking those as whole would squeeze the photograph.
     """
     drafted = image.draft(None, (side, side)) if image.format in ("JPEG", "MPO") else None
     return drafted[1] if drafted else (0, 0, *image.size)

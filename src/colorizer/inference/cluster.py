@@ -32,22 +32,22 @@ ColorizeSquares = Callable[[Shards | Bytes], Iterator[Bytes]]
 def open_colorizer(
     checkpoint: Path, params: PredictParams, seed: int, saturation: float = 1.0
 ) -> Iterator[ColorizeSquares]:
-    """Give what takes the colours from prepared photographs and predicts them back.
+    """Yield a function that removes the colours of prepared photographs and predicts them.
 
     It takes photographs (n, size, size, 3) uint8 sRGB, and yields as many (size, size, 3), in
-    their order. With ``params.scheduler``, a cluster does this in the same batches;
-    ``params.device`` is then each worker's own.
+    the same order. With ``params.scheduler``, a cluster does this in the same batches;
+    ``params.device`` then applies to each worker.
 
     Parameters
     ----------
     checkpoint : Path
-        A trained network; a cluster need not share the disk with it.
+        A trained network; the cluster need not have access to this file.
     params : PredictParams
-        Where, and how.
+        Where and how to compute.
     seed : int
         For :func:`colorizer.networks.devices.make_repeatable`.
     saturation : float
-        Factor of the predicted chroma.
+        Factor for the predicted chroma, at least 0.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _colorize(
     return colorize_batch(model, photographs, mirror, chosen, saturation)
 
 
-# The network that this worker loaded last, by what it was loaded from and to.
+# The network that this worker loaded last, keyed by checkpoint, device and seed.
 _networks: dict[tuple[str, torch.device, int], Colorizer] = {}
 _loading = Lock()  # a worker may run several tasks at once, in threads
 

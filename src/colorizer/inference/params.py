@@ -17,18 +17,18 @@ class PredictParams(Block):
     device : str
         Where the network computes: auto, cpu, cuda, cuda:1 ...
     batch_size : int
-        Photographs per step.
+        Photographs per step, at least 1.
     mirror : bool
         Average with the prediction for the mirror image.
     saturation : float or str
-        Factor of the predicted chroma, or ``auto`` for the one that the validation photographs
-        allow.
+        Factor for the predicted chroma, 0 to 10, or ``auto`` for the one that the validation
+        photographs allow.
     saturation_cost : float
-        PSNR on the validation photographs that ``auto`` may give up, in dB.
+        PSNR on the validation photographs that ``auto`` may give up, in dB, at least 0.
     scheduler : str
-        The address of a Dask cluster; empty for ``device``.
+        The address of a Dask cluster; empty to use ``device`` on this machine.
     panels : int
-        Panels to draw, of each of the test and the training photographs.
+        Panels to draw for each of the test and training splits, at least 0.
     """
 
     block_name: ClassVar[str] = "predict"

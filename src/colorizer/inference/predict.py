@@ -18,7 +18,7 @@ from colorizer.networks.base import Colorizer
 
 
 def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
-    """Predict chroma, on the model's device, without gradients.
+    """Predict chroma on the model's device, without gradients.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
     lightness : Tensor
         (B, 1, H, W), L in [0, 100], on the model's device.
     mirror : bool
-        Average with the prediction for the mirror image: colours do not depend on the side.
+        Average with the prediction for the mirror image: mirroring does not change colours.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def colorize_squares(
     saturation: float = 1.0,
     aging_seed: int | None = None,
 ) -> Iterator[npt.NDArray[np.uint8]]:
-    """Take the colours from prepared photographs and predict them back from lightness alone.
+    """Remove the colours of prepared photographs and predict them from lightness alone.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def colorize_squares(
     device : torch.device
         Where the network computes.
     saturation : float
-        Factor of the predicted chroma.
+        Factor for the predicted chroma, at least 0.
     aging_seed : int or None
-        If given, the network sees every photograph aged as
-        :data:`colorizer.data.aging.MEASURED` says, in a way that depends on this and on its
-        pixels alone. What comes out has the lightness of the photograph as it was: only what
-        aging does to the colours shows.
+        If given, the network sees every photograph aged by
+        :data:`colorizer.data.aging.MEASURED`, in a way that depends only on this seed and its
+        pixels. The output keeps the photograph's original lightness, so that only the effect of
+        aging on the colours shows.
 
     Yields
     ------
@@ -91,11 +91,11 @@ def colorize_batch(
     saturation: float = 1.0,
     aging_seeds: Tensor | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; the same shape and type.
+    """Colour (B, H, W, 3) uint8 sRGB photographs from their lightness; same shape and type out.
 
-    The model must be on ``device``, in evaluation mode; ``mirror`` as in :func:`predict_ab`,
+    The model must be on ``device``, in evaluation mode; ``mirror`` is as in :func:`predict_ab`,
     ``saturation`` as in :func:`colorize_squares`. With ``aging_seeds``, (B,) int64, the network
-    sees them aged.
+    sees aged photographs.
     """
     lab = lab_from_bytes(photographs)
     seen = lab if aging_seeds is None else age(lab, MEASURED, aging_seeds)

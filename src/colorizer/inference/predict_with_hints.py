@@ -1,4 +1,4 @@
-"""Predict the colours of photographs of which users know some."""
+"""Predict the colours of photographs with users' hints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from colorizer.networks.hinted import Encoding, HintedColorizer
 
 
 class EncodedPhotographs:
-    """Photographs as a network has encoded them: it decodes them quickly with any hints.
+    """Photographs encoded by a network, ready to be decoded quickly with any hints.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class EncodedPhotographs:
     Raises
     ------
     ValueError
-        If H or W is not a multiple of what the network needs.
+        If H or W is not a multiple of the network's ``size_multiple``.
     """
 
     def __init__(self, model: Colorizer, lightness: Tensor, mirror: bool) -> None:
@@ -56,7 +56,7 @@ class EncodedPhotographs:
         Raises
         ------
         UserError
-            If there are hints, and the network takes none.
+            If there are hints and the network takes none.
         """
         model = self._model
         if not isinstance(model, HintedColorizer):
@@ -77,5 +77,5 @@ class EncodedPhotographs:
 def _decoded(model: HintedColorizer, encoding: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
     if hints.shape[1]:
         return model.decode(encoding, hints)
-    own = model.full_size(encoding.ab) * AB_SCALE  # the same, without the attention's time
+    own = model.full_size(encoding.ab) * AB_SCALE  # the same, without the cost of attention
     return own, torch.zeros_like(own)

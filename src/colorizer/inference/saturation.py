@@ -1,4 +1,4 @@
-"""How vivid colours are to be: the saturation that validation photographs allow."""
+"""How vivid colours should be: the saturation that validation photographs allow."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pandas as pd
 from colorizer.inference.params import PredictParams
 from colorizer.networks.checkpoint import load_vividness
 
-# How many photographs' word it takes to be as sure as one is beforehand that 1 is right. Without
-# it, what a few photographs allow is a draw of lots, and dear for others (docs/experiments.md).
+# How many photographs weigh as much as the prior belief that 1 is right. Without this prior, what
+# a few photographs allow is down to chance, and costly for others (docs/experiments.md).
 DOUBTS = 30
 
 
 def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
-    """Return the largest saturation that costs at most ``cost`` dB and is no more than true.
+    """Return the highest saturation that costs at most ``cost`` dB and is not above the truth.
 
     Parameters
     ----------
@@ -23,13 +23,13 @@ def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
         PSNR and colourfulness by saturation; see
         :func:`colorizer.networks.checkpoint.load_vividness`.
     cost : float
-        dB of PSNR, from the best.
+        PSNR below the best, in dB.
 
     Returns
     -------
     float
-        At least that of the best PSNR, even where it makes photographs more colourful than they
-        were.
+        At least the one with the best PSNR, even if it makes photographs more colourful than
+        they were.
     """
     best = vividness.iloc[int(vividness["psnr"].argmax())]
     cheap = vividness["psnr"] >= best["psnr"] - cost
@@ -38,16 +38,16 @@ def choose_saturation(vividness: pd.DataFrame, cost: float) -> float:
 
 
 def moderate(saturation: float, photographs: int) -> float:
-    """Return a saturation between 1 and the one that so many photographs spoke for.
+    """Return a saturation between 1 and the one chosen on this many ``photographs``.
 
-    The fewer they are, the nearer to 1: the mean of what they say and of :data:`DOUBTS` voices
-    for 1, in hundredths.
+    The fewer there are, the nearer to 1: the mean of their votes and :data:`DOUBTS` votes for 1,
+    rounded to hundredths.
     """
     return round(1 + (saturation - 1) * photographs / (photographs + DOUBTS), 2)
 
 
 def saturation_of(params: PredictParams, checkpoint: Path) -> float:
-    """Return the saturation that ``params`` name, or choose it as the checkpoint's val allows.
+    """Return the saturation in ``params``, or choose it by the checkpoint's ``vividness``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What goes into predictors and comes out, whatever computes: colour hints and chroma."""
+"""What goes into any predictor and comes out: colour hints and chroma."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:  # not all that predicts needs it
+if TYPE_CHECKING:  # not every predictor needs torch
     from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A point of a photograph, and the colour that it has there.
+    """A point in a photograph, and its colour there.
 
     Attributes
     ----------
     x, y : float
-        The place, as shares of the upright photograph's width and height; (0, 0) is its upper
-        left corner.
+        The place, as shares of the upright photograph's width and height, in [0, 1]; (0, 0) is
+        the upper left corner.
     ab : tuple of float
         a and b in CIELAB units. The lightness is the photograph's own.
     """
@@ -32,7 +32,7 @@ class Hint:
 
 
 def as_array(hints: Sequence[Hint]) -> npt.NDArray[np.float32]:
-    """Return hints of one photograph as networks take them: (1, N, 4), x, y, a, b."""
+    """Return one photograph's hints as networks take them: (1, N, 4) float32, x, y, a, b."""
     rows = [(hint.x, hint.y, *hint.ab) for hint in hints]
     return np.array(rows, np.float32).reshape(1, len(rows), 4)
 
@@ -49,13 +49,13 @@ class Chroma(Generic[Array]):
     own : Tensor or ndarray
         (..., 2, H, W) in CIELAB units, the network's own part.
     given : Tensor or ndarray
-        (..., 2, H, W) in CIELAB units, what comes from hints: these colours were chosen, and no
-        factor is meant for them.
+        (..., 2, H, W) in CIELAB units, what comes from hints: the user chose these colours, so no
+        factor applies to them.
     """
 
     own: Array
     given: Array
 
     def at(self, saturation: float) -> Array:
-        """Return ab, (..., 2, H, W): ``saturation`` times the network's own part, and the rest."""
+        """Return ab, (..., 2, H, W): ``saturation`` times ``own``, plus ``given``."""
         return saturation * self.own + self.given

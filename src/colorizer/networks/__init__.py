@@ -1,5 +1,5 @@
-"""The networks, the files that hold them, and the devices that they compute on.
+"""The networks, the files that hold them, and the devices they run on.
 
-``base.Colorizer`` is what all are; ``checkpoint`` loads one, ``registry`` names those to train.
-It must not know photographs' files: L and hints go in, ab come out.
+All are a ``base.Colorizer``; ``checkpoint`` loads one, ``registry`` lists those to train.
+It must not know about photograph files: L and hints go in, ab comes out.
 """

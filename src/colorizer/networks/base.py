@@ -16,13 +16,13 @@ from colorizer.networks.recipe import Recipe
 class Colorizer(nn.Module):
     """A network that predicts the a and b channels from L.
 
-    ``size_multiple`` is what height and width must be a multiple of. Subclasses set it and
-    implement :meth:`scaled_ab`. One that needs more than :class:`Recipe` says to be trained sets
-    ``recipe_type``, and implements :meth:`from_recipe` and :meth:`load_start`.
+    Height and width must be multiples of ``size_multiple``. Subclasses set it and implement
+    :meth:`scaled_ab`. One whose training needs more than a :class:`Recipe` sets ``recipe_type``
+    and implements :meth:`from_recipe` and :meth:`load_start`.
 
-    ``scale`` is a part of the network's state: how much it enlarges what it predicts for. Crops,
-    enlarged, have shown it larger things than whole photographs do (Touvron et al. 2019, "Fixing
-    the train-test resolution discrepancy").
+    ``scale`` is part of the network's state: the factor by which it enlarges its input. In
+    training, enlarged crops show things larger than whole photographs do (Touvron et al. 2019,
+    "Fixing the train-test resolution discrepancy").
     """
 
     size_multiple = 1
@@ -49,7 +49,7 @@ class Colorizer(nn.Module):
         Raises
         ------
         ValueError
-            If the shape is another one.
+            If the shape is wrong.
         """
         if lightness.ndim != 4 or lightness.shape[1] != 1:
             raise ValueError(f"lightness must be (B, 1, H, W), got {tuple(lightness.shape)}")
@@ -57,18 +57,18 @@ class Colorizer(nn.Module):
         return self.scaled_ab(lightness) * AB_SCALE
 
     def predict(self, lightness: Tensor) -> Tensor:
-        """Predict chroma as :meth:`forward` does, but from an enlarged picture; see ``scale``."""
+        """Predict chroma as :meth:`forward` does, but from the input enlarged by ``scale``."""
         return resize(self.forward(self.enlarge(lightness)), lightness.shape[-2:])
 
     def enlarge(self, lightness: Tensor) -> Tensor:
-        """Return L, (B, 1, H, W), in the size that :meth:`predict` predicts from."""
+        """Return L, (B, 1, H, W), at the size from which :meth:`predict` predicts."""
         scale, size = float(self.scale), lightness.shape[-2:]
-        if scale == 1:  # a size that the network cannot take is the caller's mistake
+        if scale == 1:  # a size that the network cannot handle is the caller's mistake
             return lightness
         return resize(lightness, [self.nearest_side(side * scale) for side in size])
 
     def nearest_side(self, side: float) -> int:
-        """Return the height or width nearest to ``side`` that the network can take, in pixels."""
+        """Return the height or width nearest to ``side`` that the network accepts, in pixels."""
         return max(self.size_multiple, round(side / self.size_multiple) * self.size_multiple)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
@@ -77,11 +77,11 @@ class Colorizer(nn.Module):
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Self:  # noqa: ARG003
-        """Build the network as its recipe, a ``recipe_type``, wants it trained."""
+        """Build the network for training by its recipe, a ``recipe_type``."""
         return cls()
 
     def load_start(self, recipe: Recipe) -> None:
-        """Load the weights that the recipe starts from, if it names any."""
+        """Load the weights that the recipe starts from, if any."""
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
         """Return the optimiser's parameter groups, each with its learning rate."""
@@ -89,7 +89,7 @@ class Colorizer(nn.Module):
 
 
 def resize(image: Tensor, size: Sequence[int]) -> Tensor:
-    """Return (B, C, H, W) in another size; the antialiasing matters where it becomes smaller."""
+    """Resize (B, C, H, W) to ``size``, (height, width); antialiasing matters when shrinking."""
     if list(image.shape[-2:]) == list(size):
         return image
     return F.interpolate(
@@ -98,7 +98,7 @@ def resize(image: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def check_size(size: torch.Size, multiple: int) -> None:
-    """Raise ``ValueError``, naming the nearest sizes that work, unless ``size`` divides evenly."""
+    """Raise ``ValueError``, naming the nearest valid sizes, unless ``size`` divides evenly."""
     for side in size:
         if side % multiple or side == 0:
             smaller = max(multiple, side // multiple * multiple)

@@ -1,4 +1,4 @@
-"""Checkpoints: trained weights with what is needed to rebuild the network and to predict."""
+"""Checkpoints: trained weights, and what it takes to rebuild the network and predict."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def save_checkpoint(
     model : str
         The network's name in the registry.
     size : int
-        Side in pixels of the squares that it was trained on.
+        Side in pixels of the squares that it was trained on, at least 1.
     weights : dict of Tensor
         Its state.
     vividness : DataFrame
-        What :func:`colorizer.evaluation.saturation_curve.measure_vividness` returned for it.
+        From :func:`colorizer.evaluation.saturation_curve.measure_vividness`.
     """
     about = {"model": model, "size": size, "vividness": vividness.to_dict("list")}
     write_weights(path, weights, about)
 
 
 def save_halved(source: Path, target: Path) -> None:
-    """Write a checkpoint anew with its convolutions in half precision, in half of the space.
+    """Copy a checkpoint with its convolutions in half precision, which halves its size.
 
-    What normalises stays in single precision: variances span more than half precision can hold,
-    and they are few.
+    Normalisation stays in single precision: its variances span more than half precision can
+    hold, and they are few.
 
     Raises
     ------
     UserError
-        As :func:`load_checkpoint`, of ``source``.
+        As :func:`load_checkpoint` does for ``source``.
     """
     weights = {
         name: tensor.half() if tensor.ndim > 1 else tensor
@@ -63,8 +63,8 @@ def load_checkpoint(path: Path) -> Colorizer:
     Raises
     ------
     UserError
-        If the file is missing, is not a checkpoint of this project, has a version or a network
-        that this code does not know, or does not fit its network.
+        If the file is missing, is not a checkpoint of this project, has an unknown version or
+        network, or does not fit its network.
     """
     model = build(str(_about(path)["model"]))
     load_weights(model, path)
@@ -77,7 +77,7 @@ def load_size(path: Path) -> int:
     Raises
     ------
     UserError
-        As :func:`load_checkpoint`.
+        As :func:`load_checkpoint` does.
     """
     size = _about(path).get("size")
     if not isinstance(size, int) or size < 1:
@@ -86,12 +86,12 @@ def load_size(path: Path) -> int:
 
 
 def load_vividness(path: Path) -> pd.DataFrame:
-    """Return what was measured of a trained network at each saturation when it was saved.
+    """Return what was measured at each saturation when the network was saved.
 
     Raises
     ------
     UserError
-        As :func:`load_checkpoint`.
+        As :func:`load_checkpoint` does.
     """
     about = _about(path)
     try:

@@ -8,9 +8,9 @@ from colorizer.networks.base import Colorizer
 
 
 class ConvAE(Colorizer):
-    """Convolutions down to a quarter of the side and 512 channels, then up again.
+    """Convolutions down to a quarter of the side and 512 channels, then back up.
 
-    Architecture: ``Colorization_ConvAE`` of the project that this one grew from. Weights start
+    Architecture: ``Colorization_ConvAE`` from the project that this one grew out of. Weights start
     Xavier-normal (Glorot and Bengio 2010), biases at zero.
     """
 

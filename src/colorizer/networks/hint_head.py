@@ -1,4 +1,4 @@
-"""What users say of colours at some points, spread to what looks alike and lies near."""
+"""Spread users' colour hints to places that look alike and are near."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from colorizer.networks.hint_tensors import cells_of
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 
 HEADS = 8
-# Numbers by which a head tells what looks alike.
+# Numbers by which a head judges what looks alike.
 LIKENESS = 8
-# How far heads reach at first, in shares of a picture's shorter side: from all of it to a twelfth.
+# The heads' initial reach, as shares of a picture's shorter side: from all of it to a twelfth.
 REACHES = (1.0, 0.08)
-# How much a head believes at first, as the logarithm of what it weighs against hints: a hint at
-# its own place has 0.
+# A head's initial doubt: the logarithm of the weight that it sets against the hints', where a
+# hint at its own place has 0.
 DOUBT = -3.0
 
 
 class HintHead(nn.Module):
-    """Attention of all places of a picture to the hints (Vaswani et al. 2017).
+    """Attention from every place in a picture to the hints (Vaswani et al. 2017).
 
-    A hint tells how far the network was wrong at a place: the difference between its colour and
-    the predicted one. Every place takes over a mean of the differences, weighted by how much it
-    looks like the hints' places, in features that are learnt, and by how near it is:
+    A hint shows how far off the network was at a place: the difference between its colour and
+    the predicted one. Every place takes on a mean of these differences, weighted by how much it
+    looks like the hints' places, in learnt features, and by how near it is:
 
         w_i(p) = exp(-|q(p) - q(p_i)|^2 - |p - p_i|^2 / r^2)
                  / (exp(d(p)) + sum_j exp(-|q(p) - q(p_j)|^2 - |p - p_j|^2 / r^2))
 
-    with learnt q, reach r and doubt d, of several heads, which a place mixes. Without hints,
-    nothing is added: predictions are those of the network without this head.
+    with learnt q, reach r and doubt d for each of several heads, which every place mixes. Without
+    hints, nothing is added: predictions are those of the network without this head.
 
-    Users' hints as input of a network: Zhang et al. 2017, "Real-Time User-Guided Image
-    Colorization with Learned Deep Priors". Theirs are channels of the picture, from which a
-    network learns on a million of photographs to spread them; on a few hundred it does not
-    (docs/experiments.md), and a form in which they are spread from the start does.
+    Users' hints as a network's input: Zhang et al. 2017, "Real-Time User-Guided Image
+    Colorization with Learned Deep Priors". Theirs are extra channels of the picture, and a
+    network learns to spread them from a million photographs; a few hundred are too few for that
+    (docs/experiments.md), but enough for a head that spreads them from the start.
 
     Parameters
     ----------
     channels : int
-        Of the features.
+        Number of feature channels.
     """
 
     def __init__(self, channels: int) -> None:
@@ -50,7 +50,7 @@ class HintHead(nn.Module):
         self.normalize = SharedBatchNorm2d(channels)
         self.embed = nn.Conv2d(channels, HEADS * LIKENESS, 1, bias=False)
         nn.init.normal_(self.embed.weight, std=0.5 / math.sqrt(channels))
-        # How much a place listens to each head, and each head's doubt: alike everywhere at first.
+        # How much a place listens to each head, and the head's doubt: at first equal everywhere.
         self.mix = nn.Conv2d(channels, HEADS, 1)
         self.doubt = nn.Conv2d(channels, HEADS, 1)
         for layer, start in ((self.mix, 0.0), (self.doubt, DOUBT)):
@@ -66,18 +66,19 @@ class HintHead(nn.Module):
         Parameters
         ----------
         features : Tensor
-            (B, C, h, w), what tells places apart.
+            (B, C, h, w), which tell places apart.
         ab : Tensor
-            (B, 2, h, w), what the network predicts without hints.
+            (B, 2, h, w), the network's prediction without hints.
         hints : Tensor
-            (B, N, 4): x and y in [0, 1], shares of width and height; a and b in the unit of
+            (B, N, 4): x and y in [0, 1], shares of width and height; a and b in the units of
             ``ab``. N may be 0.
 
         Returns
         -------
         pair of Tensor
-            (B, 2, h, w) each: what is left of the network's own ab, and what comes from the
-            hints. Their sum is the prediction; a factor may be given to the first alone.
+            (B, 2, h, w) each, in the units of ``ab``: what is left of the network's own
+            prediction, and what comes from the hints. Their sum is the prediction; only the first
+            should be scaled by saturation.
         """
         batch, _, height, width = ab.shape
         features = self.normalize(features)
@@ -95,7 +96,7 @@ class HintHead(nn.Module):
         return ab - own_there, given
 
     def _places(self, features: Tensor) -> Tensor:
-        """Return what tells places apart for each head: likeness, and where they lie."""
+        """Return what tells places apart for each head: their looks and their positions."""
         batch, _, height, width = features.shape
         likeness = self.embed(features).view(batch, HEADS, LIKENESS, height * width)
         shorter = min(height, width)
@@ -107,10 +108,10 @@ class HintHead(nn.Module):
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, doubt: Tensor) -> Tensor:
-    """Return the values' means, (B, heads, P, V), weighted as :class:`HintHead` says.
+    """Return the values' means, (B, heads, P, V), weighted as in :class:`HintHead`.
 
-    The square of a difference is written as a dot product of longer vectors, and doubt as one
-    key more, whose values are zero: so torch's attention needs no table of all places and hints.
+    The square of a difference is written as a dot product of longer vectors, and doubt as an
+    extra key with values of zero, so that torch's attention needs no table of places by hints.
     """
     heads, dimensions = keys.shape[1], values.shape[-1]
     squares = queries.square().sum(dim=-1, keepdim=True)
@@ -121,7 +122,7 @@ def _attend(queries: Tensor, keys: Tensor, values: Tensor, doubt: Tensor) -> Ten
     )
     last = F.pad(keys.new_ones(*keys.shape[:2], 1, 1), (keys.shape[-1] - 1, 0))
     keys = torch.cat([keys, last], dim=2)
-    # As long as the keys are: attention is fast where all three have the same length.
+    # As long as the keys: attention is fast when all three have the same length.
     values = F.pad(values, (0, keys.shape[-1] - dimensions, 0, 1))
     values = values[:, None].expand(-1, heads, -1, -1)
     attended: Tensor = F.scaled_dot_product_attention(queries, keys, values, scale=1.0)

@@ -1,4 +1,4 @@
-"""Colour hints of a batch of photographs, as networks take them: (B, N, 4), x, y, a, b."""
+"""Colour hints for a batch of photographs, as networks take them: (B, N, 4), x, y, a, b."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Most hints of a photograph in training: more are hardly ever given, and cost the more.
+# Most hints per photograph in training: users hardly ever give more, and more cost more.
 MOST_IN_TRAINING = 64
-# A hint is what a person would call the colour of a place, not that of a pixel: the mean of a
-# square of so many pixels of a prepared photograph.
+# A hint is what a person would call the colour of a place, not of a pixel: the mean over a square
+# with this side, in pixels of a prepared photograph.
 PATCH = 5
 
 
 def mirror_hints(hints: Tensor) -> Tensor:
-    """Return hints, (B, N, 4), of the photographs' mirror images."""
+    """Return hints, (B, N, 4), for the photographs' mirror images."""
     x, rest = hints[..., :1], hints[..., 1:]
     return torch.cat([1 - x, rest], dim=-1)
 
 
 def draw_number(generator: torch.Generator) -> int:
-    """Draw a number of hints, 1 to :data:`MOST_IN_TRAINING`: its logarithm is uniform."""
+    """Draw a number of hints, 1 to :data:`MOST_IN_TRAINING`, with a uniform logarithm."""
     share = torch.rand((), generator=generator).item()
     return round(math.exp(share * math.log(MOST_IN_TRAINING)))
 
 
 def draw_places(photographs: int, number: int, generator: torch.Generator) -> Tensor:
-    """Draw places of hints, uniformly: (photographs, number, 2), x and y in [0, 1)."""
+    """Draw places for hints uniformly: (photographs, number, 2), x and y in [0, 1)."""
     return torch.rand(photographs, number, 2, generator=generator)
 
 
 def true_hints(ab: Tensor, places: Tensor) -> Tensor:
-    """Return hints that say what is true.
+    """Return hints with the true colours.
 
     Parameters
     ----------
     ab : Tensor
-        (B, 2, H, W), a and b of photographs.
+        (B, 2, H, W), a and b of photographs, in CIELAB units.
     places : Tensor
         (B, N, 2), x and y in [0, 1].
 
@@ -54,14 +54,14 @@ def true_hints(ab: Tensor, places: Tensor) -> Tensor:
 
 
 def cells_of(places: Tensor, height: int, width: int) -> Tensor:
-    """Return in which cells of a grid, numbered row by row, places lie.
+    """Return the grid cell, numbered row by row, that each place falls in.
 
     Parameters
     ----------
     places : Tensor
         (B, N, 2), x and y in [0, 1].
     height, width : int
-        Of the grid.
+        The grid's size in cells.
 
     Returns
     -------

@@ -14,36 +14,36 @@ from colorizer.networks.recipe import Recipe
 
 
 class HintedRecipe(Recipe):
-    """A recipe that says whether the head that spreads colour hints learns, too."""
+    """A recipe that also says whether to train the head that spreads colour hints."""
 
     hints: bool
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """What a network makes of photographs before it is given colour hints.
+    """What a network makes of photographs before it gets any colour hints.
 
     Attributes
     ----------
     ab : Tensor
-        (B, 2, h, w), its own prediction, ab / 128, at the resolution in which it paints.
+        (B, 2, h, w), its own prediction, ab / 128, at the resolution at which it paints.
     features : Tensor
-        (B, C, h, w), what tells places apart.
+        (B, C, h, w), which tell places apart.
     """
 
     ab: Tensor
     features: Tensor
 
     def detached(self) -> Encoding:
-        """Return the same, through which no gradient flows."""
+        """Return a float32 copy that no gradient flows through."""
         return Encoding(self.ab.detach().float(), self.features.detach().float())
 
 
 class HintedColorizer(Colorizer):
-    """A network that predicts from L alone, and follows the user where hints are given.
+    """A network that predicts from L alone, and follows the user's hints where there are any.
 
-    Sub-classes set ``hint_head`` and implement :meth:`encode` and :meth:`full_size`; what
-    :meth:`scaled_ab` gives is ``full_size(encode(lightness).ab)``.
+    Subclasses set ``hint_head`` and implement :meth:`encode` and :meth:`full_size`;
+    :meth:`scaled_ab` must return ``full_size(encode(lightness).ab)``.
     """
 
     hint_head: HintHead
@@ -53,7 +53,7 @@ class HintedColorizer(Colorizer):
         raise NotImplementedError
 
     def full_size(self, ab: Tensor) -> Tensor:
-        """Return the ab of an encoding, (B, 2, h, w), in the size of the photographs."""
+        """Return the ab of an encoding, (B, 2, h, w), at the photographs' size."""
         raise NotImplementedError
 
     def decode(self, encoding: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,7 +62,7 @@ class HintedColorizer(Colorizer):
         Parameters
         ----------
         encoding : Encoding
-            What :meth:`encode` returned.
+            From :meth:`encode`.
         hints : Tensor
             (B, N, 4): x and y in [0, 1], shares of width and height; a and b in CIELAB units.
 

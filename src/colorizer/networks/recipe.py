@@ -11,24 +11,24 @@ from colorizer.data.augment import Augmentation
 
 
 class Recipe(Augmentation):
-    """Optimiser, schedule, loss, batches and augmentation; a network may add to it.
+    """Optimiser, schedule, loss, batches and augmentation; a network may add its own.
 
     Attributes
     ----------
     optimizer, schedule, loss : str
-        By their names in :mod:`colorizer.training.learner` and :mod:`colorizer.training.losses`.
+        Their names in :mod:`colorizer.training.learner` and :mod:`colorizer.training.losses`.
     lr : float
-        The highest learning rate.
+        The highest learning rate, above 0.
     weight_decay : float
-        As the optimiser takes it.
+        The optimiser's weight decay, at least 0.
     chroma_weight : float
-        The errors of a pixel of chroma 100 count 1 + this times those of a grey one.
+        An error at a pixel of chroma 100 counts 1 + this times one at a grey pixel; at least 0.
     batch_size : int
-        Photographs per step.
+        Photographs per step, at least 1.
     ema : float
-        The decay per step of the moving average of the weights; 0 for none.
+        The decay per step of the moving average of the weights, in [0, 1); 0 for none.
     scale : float
-        How much photographs are enlarged for the trained network; see
+        How much photographs are enlarged for the trained network, 0.25 to 4; see
         :class:`colorizer.networks.base.Colorizer`.
     """
 
@@ -44,5 +44,5 @@ class Recipe(Augmentation):
 
     @property
     def starts_trained(self) -> bool:
-        """Whether the network can colour photographs before it is trained."""
+        """Whether the network can colour photographs before training."""
         return False

@@ -1,4 +1,4 @@
-"""The networks by name: a line here makes a new one known to every stage and command."""
+"""The networks by name: one line here makes a new one available to every stage and command."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def build_to_train(name: str, recipe: Recipe) -> Colorizer:
     name : str
         A key of :data:`NETWORKS`.
     recipe : Recipe
-        Of the network's ``recipe_type``. Its ``scale`` becomes the network's, even where the
-        weights come with another.
+        The network's ``recipe_type``. Its ``scale`` becomes the network's, even if the weights
+        come with another.
 
     Raises
     ------
     UserError
-        If there is no such network, or the weights that it starts from cannot be read.
+        If there is no such network, or its starting weights cannot be read.
     """
     model = _type_of(name).from_recipe(recipe)
     model.load_start(recipe)
@@ -50,7 +50,7 @@ def build_to_train(name: str, recipe: Recipe) -> Colorizer:
 
 
 def name_of_network(model: Colorizer) -> str:
-    """Return the name of a network's type."""
+    """Return the name of a network in :data:`NETWORKS`."""
     return next(name for name, type_ in NETWORKS.items() if type_ is type(model))
 
 

@@ -11,8 +11,8 @@ from colorizer.networks.base import Colorizer
 class SimpleAE(Colorizer):
     """Two convolutions with max-pooling; unpooling puts values back where the maxima were.
 
-    Architecture: ``Simple_ConvAE`` of the project that this one grew from; unpooling by indices
-    as in SegNet (Badrinarayanan et al. 2017). The bottleneck has 8 channels.
+    Architecture: ``Simple_ConvAE`` from the project that this one grew out of; unpooling by
+    indices as in SegNet (Badrinarayanan et al. 2017). The bottleneck has 8 channels.
     """
 
     size_multiple = 8
@@ -41,8 +41,8 @@ class SimpleAE(Colorizer):
 def _unpool(pooled: Tensor, where: Tensor, shape: torch.Size) -> Tensor:
     """Put pooled values back where they came from, zeros elsewhere.
 
-    torch's own ``max_unpool2d`` refuses to run in deterministic mode, for pooling windows that
-    overlap may name a place twice. They name it with the same value, so the order is no matter.
+    torch's own ``max_unpool2d`` refuses to run in deterministic mode, because overlapping pooling
+    windows may name a place twice. The value is then the same, so the order does not matter.
     """
     flat = pooled.new_zeros(*shape[:2], shape[2] * shape[3])
     return flat.scatter(2, where.flatten(2), pooled.flatten(2)).view(shape)

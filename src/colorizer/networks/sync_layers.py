@@ -1,8 +1,8 @@
 """Layers that compute the same however a batch is divided among processes.
 
-torch's own normalise and drop within each process's share, so that a training of several processes
-would not be that of one. (Its ``SyncBatchNorm`` does what :class:`SharedBatchNorm2d` does, but on
-GPUs only.)
+torch's own normalise and drop within each process's share, so training in several processes would
+differ from training in one. (Its ``SyncBatchNorm`` does what :class:`SharedBatchNorm2d` does, but
+only on GPUs.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation (Ioffe and Szegedy 2015) by the statistics of all processes' shares."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise (B, C, H, W), where B may be 0 in some of the processes."""
+        """Normalise (B, C, H, W); B may be 0 in some processes."""
         if not self.training or _processes() == 1:
             return super().forward(features)
         channels = features.shape[1]
@@ -26,7 +26,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         count = total[-1]
         mean = total[:-1] / count
         centered = features - mean.view(-1, 1, 1)
-        # From the differences, for a difference of large means of squares would lose digits.
+        # From the differences: subtracting large means of squares would lose digits.
         variance = _summed(centered.square().sum(dim=(0, 2, 3), dtype=torch.float32)) / count
         self._gather(mean.detach(), (variance * count / (count - 1)).detach())
         scale = self.weight * torch.rsqrt(variance + self.eps)
@@ -47,12 +47,12 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
 class SharedChannelDropout(nn.Module):
     """Dropout of whole channels (Tompson et al. 2015), drawn for all processes' photographs.
 
-    Every process must have seeded torch's generator for the CPU alike.
+    Every process must seed torch's CPU generator alike.
 
     Parameters
     ----------
     share : float
-        Of the channels, what is set to zero on average; in [0, 1).
+        The share of channels that is set to zero on average, in [0, 1).
     """
 
     def __init__(self, share: float) -> None:
@@ -60,7 +60,7 @@ class SharedChannelDropout(nn.Module):
         self.share = share
 
     def forward(self, features: Tensor) -> Tensor:
-        """Drop channels of (B, C, H, W) in training, and scale the others up."""
+        """Drop channels of (B, C, H, W) in training and scale up the rest."""
         if not self.training or self.share == 0:
             return features
         before, total = _place(len(features), features.device)
@@ -69,7 +69,7 @@ class SharedChannelDropout(nn.Module):
         return features * mask / (1 - self.share)
 
     def extra_repr(self) -> str:
-        """Return what ``print(model)`` shows of it."""
+        """Return what ``print(model)`` shows of this layer."""
         return f"share={self.share:g}"
 
 
@@ -84,7 +84,7 @@ def _processes() -> int:
 
 
 def _place(count: int, device: torch.device) -> tuple[int, int]:
-    """Return how many photographs are other processes' before this one's, and how many in all."""
+    """Return how many photographs come before this process's share, and how many in all."""
     if _processes() == 1:
         return 0, count
     counts = torch.zeros(_processes(), dtype=torch.int64, device=device)

@@ -1,4 +1,4 @@
-"""The default network: a pretrained encoder that knows things, a decoder that paints them."""
+"""The default network: a pretrained encoder recognises things, a decoder paints them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ from colorizer.networks.weights import load_weights
 # Channels of the decoder at strides 16, 8 and 4.
 DECODER_CHANNELS = (192, 96, 64)
 STRIDE = 4
-# Times the decoder's learning rate: few weights, the same in every place, may move fast.
+# Times the decoder's learning rate: its few weights, shared by all places, may move fast.
 HINT_HEAD_LR = 10.0
 
 
 class UNetRecipe(HintedRecipe):
-    """A recipe, what the network starts from, and how its encoder takes part in it.
+    """A recipe, what the network starts from, and how much of its encoder is trained.
 
     Attributes
     ----------
     start : str
-        The general network that comes with the code, ImageNet's encoder, or random weights.
+        The general network shipped with the code, the ImageNet encoder, or random weights.
     encoder_lr : float
-        The encoder's learning rate, as a share of ``lr``; 0 freezes it.
+        The encoder's learning rate, as a multiple of ``lr``, at least 0; 0 freezes it.
     frozen_blocks : int
-        The encoder's first blocks, of 16, that keep the weights they start with, and the stem.
+        How many of the encoder's first blocks, 0 to 16, keep their weights, with the stem.
     dropout : float
-        The share of the channels that each stage of the decoder does without in training.
+        The share of channels that each decoder stage drops in training, in [0, 1).
     batch_statistics : bool
-        In training the encoder, where it is not frozen, normalises by its batches' statistics.
+        Whether the encoder, where not frozen, normalises by batch statistics in training.
+    aging : AgingParams
+        How photographs are aged in training.
     """
 
     start: Literal["general", "imagenet", "random"]
@@ -81,7 +83,7 @@ class _Up(nn.Module):
 
 def _conv(channels: int, out_channels: int) -> nn.Conv2d:
     conv = SameConv2d(channels, out_channels, 3, bias=False)
-    # As the encoder does: with zeros, chroma fades at the border.
+    # As in the encoder: with zeros, chroma fades at the border.
     conv.repeats_border = True
     return conv
 
@@ -89,12 +91,12 @@ def _conv(channels: int, out_channels: int) -> nn.Conv2d:
 class UNet(HintedColorizer):
     """U-Net (Ronneberger et al. 2015) on EfficientNet-Lite0.
 
-    The decoder ends at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
-    no finer chroma, and a decoder that ends at half of it fits the training photographs better
-    and others worse. The encoder's batch normalisation keeps the statistics that it starts with,
-    unless told otherwise: those of small batches of few photographs are worse.
+    The decoder stops at a quarter of the resolution and ab is upsampled bilinearly: the eye needs
+    no finer chroma, and a decoder that stops at half fits the training photographs better and
+    others worse. By default, the encoder's batch normalisation keeps its initial statistics:
+    those of small batches from few photographs are worse.
 
-    Its parameters are those of :class:`UNetRecipe`.
+    For the parameters, see :class:`UNetRecipe`.
     """
 
     size_multiple = 32
@@ -125,7 +127,7 @@ class UNet(HintedColorizer):
         nn.init.zeros_(self.to_ab.weight)
         assert self.to_ab.bias is not None
         nn.init.zeros_(self.to_ab.bias)
-        # Last, so that all others start from the same random numbers as they would without it.
+        # Last, so that all other layers draw the same random numbers as without it.
         self.hint_head = HintHead(DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1)
 
     @classmethod
@@ -137,12 +139,12 @@ class UNet(HintedColorizer):
         )
 
     def load_start(self, recipe: Recipe) -> None:
-        """Load the general network or ImageNet's encoder; see :meth:`Colorizer.load_start`.
+        """Load the general network or the ImageNet encoder; see :meth:`Colorizer.load_start`.
 
         Raises
         ------
         UserError
-            If the file of the general network is missing or broken.
+            If the general network's file is missing or broken.
         """
         assert isinstance(recipe, UNetRecipe)
         if recipe.start == "general":
@@ -173,14 +175,14 @@ class UNet(HintedColorizer):
         return features[1:]
 
     def decoder_features(self, taps: list[Tensor]) -> Tensor:
-        """Return features at stride 4, (B, 64, H/4, W/4), for those of the encoder."""
+        """Return features at stride 4, (B, 64, H/4, W/4), from the encoder's."""
         *skips, features = taps
         for up, skip in zip(self.decoder, reversed(skips), strict=True):
             features = up(features, skip)
         return features
 
     def train(self, mode: bool = True) -> Self:
-        """Set the mode of the decoder; the encoder's changes with ``batch_statistics`` alone."""
+        """Set the decoder's mode; the encoder's changes only with ``batch_statistics``."""
         super().train(mode)
         self.encoder.eval()
         if mode and self.batch_statistics:
@@ -188,7 +190,7 @@ class UNet(HintedColorizer):
         return self
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
-        """Return groups of the decoder, of the encoder unless frozen, and of the hint head."""
+        """Return groups for the decoder, the encoder unless frozen, and the hint head."""
         decoder = [*self.decoder.parameters(), *self.to_ab.parameters()]
         groups: list[dict[str, object]] = [{"params": decoder, "lr": lr}]
         encoder = [p for p in self.encoder.parameters() if p.requires_grad]

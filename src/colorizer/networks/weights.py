@@ -1,6 +1,6 @@
-"""The file of a checkpoint, whatever network it holds: tensors, and JSON about them.
+"""A checkpoint file, whatever network it holds: tensors, and JSON about them.
 
-The format is safetensors: nothing in it is executed when it is read, unlike a pickle.
+The format is safetensors: unlike a pickle, reading it executes nothing.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str,
     path : Path
         The file to write.
     weights : mapping of Tensor
-        The state of a network.
+        The network's state.
     about : mapping
-        What JSON can say about it, its name as ``model`` among it.
+        What to record about it, as JSON takes it; includes its name as ``model``.
     """
     metadata = {METADATA_KEY: json.dumps({**about, "version": VERSION}, sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
@@ -41,7 +41,7 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str,
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Return what a checkpoint says about its weights, without reading them.
+    """Return what a checkpoint records about its weights, without reading them.
 
     Raises
     ------
@@ -60,13 +60,13 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint by their names; raises as :func:`read_about` does."""
+    """Return a checkpoint's tensors by name; raises as :func:`read_about` does."""
     with _opened(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Give ``model`` the weights of a checkpoint of its own kind of network.
+    """Load the weights of a checkpoint of the same kind of network into ``model``.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """
     name = str(read_about(path)["model"])
     try:
-        # Half-precision weights become single ones as they are copied.
+        # Copying turns half-precision weights into single-precision ones.
         model.load_state_dict(read_weights(path))
     except RuntimeError as error:
         raise UserError(
@@ -86,7 +86,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """Give the file; whatever it lacks is told in one line."""
+    """Open the file; any fault in it is reported in one line."""
     if not path.is_file():
         raise UserError(f"checkpoint {path} not found; train one with: dvc repro train")
     try:

@@ -1,5 +1,5 @@
-"""One photograph of a user's: read, coloured at its own size, written.
+"""A user's photograph: read, coloured at its own size, written.
 
-The page and the commands import from it: ``colorist.Colorist``, ``read``, ``formats``, ``hints``.
-It must not know networks: it asks a predictor for chroma.
+The page and the commands import ``colorist.PhotoColorist``, ``read``, ``formats``, ``hints``.
+It must not know about networks: it asks a predictor for chroma.
 """

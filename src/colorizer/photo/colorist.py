@@ -1,4 +1,4 @@
-"""One photograph: read, coloured at its own size, written."""
+"""Read a photograph, colour it at its own size, and write it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from colorizer.predictors.protocol import PhotoPredictor
 
 @dataclass(frozen=True)
 class PhotoColorist:
-    """What is common to all photographs of a run.
+    """Colours photographs, all with the same settings.
 
     Attributes
     ----------
     network : PhotoPredictor
         Predicts chroma.
     saturation : float
-        Factor of the chroma that the network itself predicts.
+        Factor for the chroma that the network itself predicts, at least 0; 1 leaves it unchanged.
     quality : int
-        1 to 100, of JPEG, WebP and HEIC.
+        1 to 100, for JPEG, WebP and HEIC.
     side_by_side : bool
-        Write the photograph as it was, and the coloured one to the right of it.
+        Write the original with the coloured photograph to its right.
     """
 
     network: PhotoPredictor
@@ -49,11 +49,11 @@ class PhotoColorist:
         Parameters
         ----------
         source, target : Path
-            The file to read and that to write, whole or not at all.
+            The file to read, and the file to write, whole or not at all.
         format_ : str
             A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
         hints : sequence of PixelHint
-            What is known of its colours.
+            Known colours, and where they are.
 
         Returns
         -------
@@ -67,8 +67,8 @@ class PhotoColorist:
         UserError
             If the disk is full or read-only, or the network takes no hints.
         OSError, ValueError
-            If the format cannot hold the photograph, the place cannot be written to, or a hint
-            lies outside of the photograph.
+            If the format cannot hold the photograph, ``target`` cannot be written, or a hint is
+            outside the photograph.
         """
         photo = read_photo(source)
         return self.write(photo, self._predicted(photo, hints), target, format_)
@@ -79,8 +79,8 @@ class PhotoColorist:
         Returns
         -------
         Image
-            At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colours
-            that ``photo.space`` writes; never side by side.
+            At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colour
+            space that ``photo.space`` writes; never side by side.
         """
         strips = colored_strips(photo.image, photo.space, self._predicted(photo), BYTE)
         with closing(strips):
@@ -89,16 +89,16 @@ class PhotoColorist:
     def write(
         self, photo: Photo, ab: npt.NDArray[np.float32], target: Path, format_: str
     ) -> list[str]:
-        """Join a photograph with chroma at its own size, and write it.
+        """Combine a photograph with chroma at its own size, and write it.
 
         Parameters
         ----------
         photo : Photo
             The photograph.
         ab : ndarray
-            (2, h, w) float32, a and b in CIELAB units, of the whole photograph in any size.
+            (2, h, w) float32, a and b in CIELAB units, for the whole photograph at any size.
         target, format_
-            As in :meth:`colorize`, and so are what is returned and what is raised.
+            As in :meth:`colorize`; so are the return value and the exceptions.
         """
         output = Output(format_, self.quality)
         white = white_of(photo, output)

@@ -1,4 +1,4 @@
-"""The formats of files that coloured photographs are written in."""
+"""The file formats for coloured photographs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ JPEG, PNG, TIFF, WEBP, HEIC = "jpeg", "png", "tiff", "webp", "heic"
 
 @dataclass(frozen=True)
 class Format:
-    """A format that photographs are written in.
+    """A file format for photographs.
 
     Attributes
     ----------
     pillow : str
-        Its name for Pillow.
+        Pillow's name for it.
     suffixes : tuple of str
-        Of its files, the usual one first.
+        Its file suffixes, the usual one first.
     has_alpha : bool
-        Whether it holds transparency.
+        Whether it can hold transparency.
     has_quality : bool
         Whether it takes a quality of 1 to 100.
     options : mapping
-        What else Pillow is told.
+        Further options for Pillow.
     max_exif_bytes : int or None
-        More EXIF than that is left out.
+        EXIF with more bytes than this is left out; None for no limit.
     """
 
     pillow: str
@@ -40,32 +40,32 @@ class Format:
     max_exif_bytes: int | None = None
 
 
-# By the names that --format knows; a line here makes a new one known. TIFF is written by
-# colorizer.photo.tiff, for Pillow cannot write 16 bits of RGB.
+# Keys are the values of --format; adding a line here adds a format. TIFF is written by
+# colorizer.photo.tiff, as Pillow cannot write 16-bit RGB.
 WRITE_FORMATS = {
     JPEG: Format(
         "JPEG",
         (".jpg", ".jpeg", ".jpe"),
         has_alpha=False,
-        options={"subsampling": "4:4:4"},  # chroma at half the size spoils lightness along edges
-        max_exif_bytes=65533,  # what a segment holds
+        options={"subsampling": "4:4:4"},  # halved chroma spoils lightness along edges
+        max_exif_bytes=65533,  # what one segment can hold
     ),
-    # Less than half the time of Pillow's default, for a seventh more bytes.
+    # Takes less than half as long as Pillow's default, for a seventh more bytes.
     PNG: Format("PNG", (".png",), has_quality=False, options={"compress_level": 1}),
     TIFF: Format("TIFF", (".tif", ".tiff"), has_quality=False),
-    # Exact, or what is transparent would become black.
+    # Otherwise transparent pixels would become black.
     WEBP: Format("WEBP", (".webp",), options={"exact": True}),
     HEIC: Format("HEIF", (".heic", ".heif")),
 }
-# Of 100, for JPEG, WebP and HEIC: nobody sees what is lost.
+# Out of 100, for JPEG, WebP and HEIC: the loss is invisible.
 QUALITY = 95
-# GIF and BMP, which hold no 16 million colours or are hardly read any more.
+# For GIF, which cannot hold 16 million colours, and BMP, which few programs still use.
 OTHERWISE = PNG
 
 
 @cache
 def has_heif() -> bool:
-    """Tell whether HEIC can be read and written: whether Pillow's plug-in is installed."""
+    """Tell whether HEIC can be read and written, that is, Pillow's plug-in is installed."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
@@ -75,12 +75,12 @@ def has_heif() -> bool:
 
 
 def readable_suffixes() -> tuple[str, ...]:
-    """Return the suffixes of the files that are taken for photographs in a folder."""
+    """Return the suffixes that mark a file in a folder as a photograph."""
     return (*SUFFIXES, *WRITE_FORMATS[HEIC].suffixes) if has_heif() else SUFFIXES
 
 
 def format_of(suffix: str) -> str | None:
-    """Return the name of the format that files with this suffix are written in, if any."""
+    """Return the name of the format to write for a suffix, if there is one."""
     for name, format_ in WRITE_FORMATS.items():
         if suffix.lower() in format_.suffixes:
             return name

@@ -1,4 +1,4 @@
-"""Colours at a photograph's full size, in strips, so that memory hardly grows with it."""
+"""Colour at a photograph's full size, in strips, so that memory hardly grows with its size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 Floats = npt.NDArray[np.float32]
-# What is computed at once fits into a core's cache.
+# The data computed at once fit into a core's cache.
 STRIP_PIXELS = 1 << 16
 # Finished strips that may wait for each thread, so that none idles.
 AHEAD = 2
@@ -40,26 +40,26 @@ AHEAD = 2
 def colored_strips(
     image: Image.Image, space: ColorSpace, ab: Floats, white: int, side_by_side: bool = False
 ) -> Generator[Pixels]:
-    """Join the lightness of a photograph with predicted chroma, on all cores.
+    """Combine a photograph's lightness with predicted chroma, on all cores.
 
     Parameters
     ----------
     image : Image
-        Of any mode but 32-bit floating point. Its tint is dropped.
+        Of any mode except 32-bit floating point. Its tint is dropped.
     space : ColorSpace
         What its pixels mean.
     ab : ndarray
-        (2, h, w) float32, a and b in CIELAB units, of the whole photograph in any size.
+        (2, h, w) float32, a and b in CIELAB units, for the whole photograph at any size.
     white : int
-        255 for strips of 8 bits, 65535 for 16; with 16, ``space`` must write sRGB.
+        255 for 8-bit strips, 65535 for 16-bit ones; with 16 bits, ``space`` must write sRGB.
     side_by_side : bool
-        Give the photograph as it was to the left of the coloured one, tint and all.
+        Put the original, tint and all, to the left of the coloured photograph.
 
     Yields
     ------
     ndarray
-        (rows, W, C) uint8 or uint16, from top to bottom, in the colours that ``space`` writes. W
-        is the photograph's width, or twice of it; C is 3, or 4 with alpha.
+        (rows, W, C) uint8 or uint16, from top to bottom, in the colour space that ``space``
+        writes. W is the photograph's width, or twice that; C is 3, or 4 with alpha.
     """
     width, height = image.size
     lightness_of, chroma = _lightness_reader(image, space), _EnlargedChroma(ab, image, space)
@@ -83,9 +83,9 @@ def colored_strips(
 
 
 def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.Image], Floats]:
-    """Return what gives L, (H, W) float32 in [0, 100], of a strip of the photograph."""
+    """Return a function from a strip of the photograph to L, (H, W) float32 in [0, 100]."""
     if has_wide_greys(image):
-        # Where Pillow widened bytes, white stays that of bytes.
+        # Where Pillow has widened bytes, white is still 255.
         white = BYTE if image.mode == "I" and highest_value(image) <= BYTE else WORD
         wide = _grey_table(space, white)
         return lambda strip: wide[np.asarray(strip).astype(np.intp).clip(0, white)]
@@ -96,12 +96,12 @@ def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.
 
 
 def _grey_table(space: ColorSpace, white: int) -> Floats:
-    """Return L of the greys 0 ... ``white``."""
+    """Return L in [0, 100] of the greys 0 ... ``white``."""
     if not space.mode:
         return grey_lightness(white)
     ramp = Image.fromarray(np.arange(BYTE + 1, dtype=np.uint8)[None])
     known = rgb_lightness(np.asarray(space.to_srgb(ramp)))[0]
-    # A profile is applied to bytes: between two of them a curve is as good as straight.
+    # A profile is applied to bytes: between two neighbours, its curve is as good as straight.
     greys = np.linspace(0, BYTE, white + 1)
     table: Floats = np.interp(greys, np.arange(BYTE + 1), known).astype(np.float32)
     return table
@@ -125,7 +125,7 @@ def _encoded(lightness: Floats, ab: Floats, space: ColorSpace, white: int) -> Pi
 
 
 class _EnlargedChroma:
-    """Chroma (2, h, w) at the size of a photograph, its edges sharpened, as rows are asked.
+    """Chroma (2, h, w) enlarged to a photograph's size, with sharpened edges, rows on demand.
 
     What is enlarged, bilinearly, is how chroma depends on lightness; see
     :mod:`colorizer.color.guided_filter`.
@@ -143,7 +143,7 @@ class _EnlargedChroma:
         self._left, self._right, self._share = _between(np.arange(width), size[0], width)
 
     def rows(self, top: int, bottom: int, lightness: Floats) -> Floats:
-        """Return (2, bottom - top, width), for these rows' lightness."""
+        """Return chroma (2, bottom - top, width) for the lightness of these rows."""
         upper, lower, share = _between(np.arange(top, bottom), self._guide.shape[1], self._height)
         few = self._guide[:, upper]
         few += share[:, None] * (self._guide[:, lower] - few)
@@ -152,7 +152,7 @@ class _EnlargedChroma:
         step -= wide
         step *= self._share
         wide += step
-        ab, offset = wide[:2], wide[2:]  # ab is the slope still; in place, to spare memory
+        ab, offset = wide[:2], wide[2:]  # ab is still the slope; in place, to save memory
         ab *= lightness
         ab += offset
         return ab
@@ -161,7 +161,7 @@ class _EnlargedChroma:
 def _between(
     numbers: npt.NDArray[np.intp], count: int, total: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
-    """Return between which two of ``count`` samples those of ``total`` lie, and how far along."""
+    """Return which two of ``count`` samples each of ``total`` is between, and how far along."""
     places = ((numbers + 0.5) * count / total - 0.5).clip(0, count - 1)
     first = places.astype(np.intp)
     return first, np.minimum(first + 1, count - 1), (places - first).astype(np.float32)
@@ -170,7 +170,7 @@ def _between(
 def _in_order(
     pool: ThreadPoolExecutor, function: Callable[[T], U], items: Iterable[T], ahead: int
 ) -> Iterator[U]:
-    """Yield the results in order, of which no more than ``ahead`` wait."""
+    """Yield the results in order, with at most ``ahead`` waiting."""
     waiting: deque[Future[U]] = deque()
     try:
         for item in items:

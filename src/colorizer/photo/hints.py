@@ -1,4 +1,4 @@
-"""Colour hints as users give them: a pixel of their photograph, and a colour."""
+"""Colour hints as users give them: a pixel of their photograph and its colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ _WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})")
 
 @dataclass(frozen=True)
 class PixelHint:
-    """A pixel of an upright photograph, from its upper left corner, and its sRGB colour."""
+    """A pixel of an upright photograph and its colour.
+
+    Attributes
+    ----------
+    x, y : int
+        In pixels from the upper left corner, at least 0.
+    rgb : tuple of int
+        sRGB, each 0 to 255.
+    """
 
     x: int
     y: int
@@ -24,12 +32,12 @@ class PixelHint:
 
 
 def parse_hint(text: str) -> PixelHint:
-    """Return the hint that is written as ``X,Y,#RRGGBB``.
+    """Parse a hint of the form ``X,Y,#RRGGBB``.
 
     Raises
     ------
     ValueError
-        If it is written otherwise.
+        If it has another form.
     """
     match = _WRITTEN.fullmatch(text.strip())
     if not match:
@@ -39,26 +47,26 @@ def parse_hint(text: str) -> PixelHint:
 
 
 def ab_of(rgb: tuple[int, int, int]) -> tuple[float, float]:
-    """Return a and b in CIELAB units of an sRGB colour of bytes."""
+    """Return a and b, in CIELAB units, of an sRGB colour (each channel 0 to 255)."""
     pixel = np.array([[[rgb]]], dtype=np.uint8)
     _, a, b = lab_from_bytes(pixel).flatten().tolist()
     return a, b
 
 
 def place_hints(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]:
-    """Return hints as networks take them.
+    """Return hints in the form that networks take.
 
     Parameters
     ----------
     hints : sequence of PixelHint
         In pixels of the photograph.
     size : tuple of int
-        Its width and height.
+        Its width and height in pixels.
 
     Raises
     ------
     ValueError
-        If one of them lies outside.
+        If one of them is outside the photograph.
     """
     width, height = size
     for hint in hints:

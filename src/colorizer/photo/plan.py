@@ -29,16 +29,16 @@ class Wish:
     Attributes
     ----------
     output : Path or None
-        The folder to write into, or with a suffix of :data:`WRITE_FORMATS` the one file to write;
+        The folder to write to, or, with a suffix of :data:`WRITE_FORMATS`, the one file to write;
         None to write each photograph beside its original.
     recursive : bool
-        Take the photographs of sub-folders, too.
+        Include photographs in sub-folders.
     overwrite : bool
-        Replace files that are there.
+        Replace existing files.
     format : str or None
-        A key of :data:`WRITE_FORMATS`; None for the original's own, or else PNG.
+        A key of :data:`WRITE_FORMATS`; None for the original's own format, or else PNG.
     mark : str
-        What names of files that are written end in.
+        The end of each written file's name, before the suffix.
     """
 
     output: Path | None = None
@@ -50,14 +50,14 @@ class Wish:
 
 @dataclass
 class Plan:
-    """What is to be done.
+    """What to do.
 
     Attributes
     ----------
     jobs : list of Job
-        No two of them write the same file.
+        No two write the same file.
     already_there : list of Path
-        Files that would be written, were they not there.
+        Existing files that would otherwise be written.
     refused : list of tuple
         What cannot be done, and why.
     """
@@ -75,10 +75,9 @@ class Plan:
 def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
     """Find the photographs, and name the files to write.
 
-    A file is taken as it is given. Of a folder, those are taken whose suffix is that of a
-    photograph, but for hidden ones, those in the folder that is written to, and those that an
-    earlier run wrote beside their originals. Below ``wish.output``, they keep their place in the
-    folder that was given.
+    A file is taken whatever its suffix. From a folder, the files with a photograph's suffix are
+    taken, except hidden ones, those in the output folder, and those that an earlier run wrote
+    beside their originals. Under ``wish.output``, they keep their place in the given folder.
 
     Parameters
     ----------
@@ -88,7 +87,7 @@ def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
         What the user asks for.
     """
     found = Plan()
-    sources: dict[str, Path] = {}  # by their targets
+    sources: dict[str, Path] = {}  # by target
     for given in inputs:
         photographs = [given]
         if given.is_dir():
@@ -159,16 +158,16 @@ def _job(source: Path, given: Path, wish: Wish) -> Job:
 
 
 def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple[str, str]:
-    """Return what is written of a photograph: the file's name, and its format.
+    """Return the name and the format of a photograph's coloured file.
 
     Parameters
     ----------
     source : PurePath
         The photograph's name.
     mark : str
-        What the name ends in, before the suffix.
+        The end of the new name, before the suffix.
     wanted : str or None
-        A key of :data:`WRITE_FORMATS`; None for the photograph's own, or else PNG.
+        A key of :data:`WRITE_FORMATS`; None for the photograph's own format, or else PNG.
     """
     own = format_of(source.suffix)
     format_ = wanted or own or OTHERWISE
@@ -177,5 +176,5 @@ def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple
 
 
 def is_file_name(output: Path) -> bool:
-    """Tell whether what the user wants to write is one file: by its suffix."""
+    """Tell, by its suffix, whether the user's output is one file rather than a folder."""
     return format_of(output.suffix) is not None and not output.is_dir()

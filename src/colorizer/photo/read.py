@@ -1,4 +1,4 @@
-"""A photograph as it is: all its pixels, upright, and what its file says about it."""
+"""Read a photograph: all its pixels, upright, and what its file says about it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from colorizer.photo.formats import HEIC, format_of, has_heif
 
 MAX_MEGAPIXELS = 250
 PHOTOMETRIC, WHITE_IS_ZERO = 0x0106, 0  # a tag of TIFF 6.0, and its value
-MAX_DPI = 65535  # that a JPEG can tell
+MAX_DPI = 65535  # the most that a JPEG can state
 _WIDTH, _HEIGHT = ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight
 _INTEROP = ExifTags.IFD.Interop
-# Tags of a TIFF that say how its pixels are stored, and what grey copies of them it holds: not
-# true of what is written.
+# TIFF tags that say how its pixels are stored, and which grey copies it holds: not true of the
+# file that is written.
 _OF_PIXELS = frozenset(
     {
         *(254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 280, 281, 284, 290),
@@ -48,15 +48,15 @@ class Photo:
     Attributes
     ----------
     image : Image
-        Upright, of any of Pillow's modes.
+        Upright, in any of Pillow's modes.
     space : ColorSpace
         What its pixels mean.
     exif : bytes
-        Its EXIF without orientation and thumbnail, from "Exif" on; empty if there is none.
+        Its EXIF without orientation or thumbnail, from "Exif" on; empty if there is none.
     dpi : tuple of float or None
-        Its resolution in pixels an inch, across and down.
+        Its resolution in pixels per inch, across and down; None if unknown.
     is_compressed : bool
-        Whether it is a TIFF that is not stored as it is.
+        Whether it is a compressed TIFF.
     """
 
     image: Image.Image
@@ -67,26 +67,24 @@ class Photo:
 
 
 def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
-    """Decode a photograph.
-
-    Of an animation the first frame is taken.
+    """Decode a photograph, or the first frame of an animation.
 
     Parameters
     ----------
     path : Path
         Its file.
     max_megapixels : float
-        10^6 pixels, the most that it may have.
+        The most that it may have, in 10^6 pixels.
 
     Raises
     ------
     UnreadableImageError
-        If the file is no photograph, is broken, has pixels without a fixed range, has more than
-        ``max_megapixels`` or would cost far more than a photograph of its size.
+        If the file is not a photograph, is broken, has pixels without a fixed range, has more
+        than ``max_megapixels``, or would cost far more to decode than a photograph of its size.
     """
     try:
         with warnings.catch_warnings():
-            # Pillow warns of what is wrong in EXIF, which photographers cannot repair.
+            # Pillow warns about faulty EXIF, which photographers cannot repair.
             warnings.simplefilter("ignore", UserWarning)
             return _read(path, max_megapixels)
     except UnreadableImageError:
@@ -94,10 +92,10 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImageError(_too_large(max_megapixels)) from error
     except UnidentifiedImageError as error:
-        raise UnreadableImageError("no image of a format that can be read") from error
+        raise UnreadableImageError("not an image in a format that can be read") from error
     except MemoryError as error:
         raise UnreadableImageError("there is not enough memory for it") from error
-    except Exception as error:  # a broken file makes a decoder raise whatever its parser meets
+    except Exception as error:  # given a broken file, a decoder may raise anything
         raise UnreadableImageError(first_line(error, path)) from error
 
 
@@ -113,7 +111,7 @@ def _read(path: Path, max_megapixels: float) -> Photo:
 def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
     formats = (*READ_FORMATS, "HEIF") if has_heif() else READ_FORMATS
     with pillow_limited_to(max_megapixels):
-        # Not by its path: Pillow would map grey TIFFs into memory, and scramble turned ones.
+        # Not by its path: Pillow would map grey TIFFs into memory and scramble rotated ones.
         opened = Image.open(file, formats=formats)
     with opened as image:
         if math.prod(image.size) > max_megapixels * 1e6:
@@ -136,7 +134,7 @@ def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
 
 
 def _with_white_above(image: Image.Image) -> Image.Image:
-    """Turn greys of 16 bits round where 0 is white: Pillow does so with those of 8 bits alone."""
+    """Invert 16-bit greys where 0 is white: Pillow does so for 8-bit greys only."""
     if not isinstance(image, TiffImageFile) or not image.mode.startswith("I;16"):
         return image
     if image.tag_v2.get(PHOTOMETRIC) != WHITE_IS_ZERO:
@@ -145,7 +143,7 @@ def _with_white_above(image: Image.Image) -> Image.Image:
 
 
 def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
-    """Return EXIF with width and height in pixels as they are, if it names them."""
+    """Return EXIF with its width and height, if it has any, set to ``size`` (in pixels)."""
     loaded = Image.Exif()
     loaded.load(exif)
     if ExifTags.IFD.Exif not in loaded:
@@ -162,7 +160,7 @@ def _too_large(max_megapixels: float) -> str:
 
 
 def _exif_of(image: Image.Image) -> bytes:
-    """Return what EXIF says of the photograph, not of how it is stored."""
+    """Return what EXIF says about the photograph, without how it is stored."""
     try:
         found, kept = image.getexif(), Image.Exif()
         for tag, value in found.items():
@@ -170,7 +168,7 @@ def _exif_of(image: Image.Image) -> bytes:
                 kept[tag] = value
         for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
             if group in found:
-                # Interoperability is a place in the old file.
+                # Interoperability is an offset into the old file.
                 details = found.get_ifd(group).items()
                 kept[group] = {tag: value for tag, value in details if tag != _INTEROP}
                 if not kept[group]:
@@ -190,7 +188,7 @@ def _dpi_of(info: dict[str | tuple[int, int], Any]) -> tuple[float, float] | Non
 
 
 def has_wide_greys(image: Image.Image) -> bool:
-    """Tell whether a photograph is of greys that may have more than 8 bits."""
+    """Tell whether a photograph has greys that may have more than 8 bits."""
     return image.mode.startswith("I")
 
 

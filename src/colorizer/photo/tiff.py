@@ -1,6 +1,6 @@
-"""TIFFs, strip by strip: of 16 bits in each channel, and compressed with EXIF.
+"""Write TIFFs strip by strip: with 16 bits per channel, or compressed with EXIF.
 
-Pillow reads both and can write neither.
+Pillow reads both but can write neither.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL.TiffTags import LONG
 
 from colorizer.color.lightness_tables import Pixels
 
-# The numbers of TIFF 6.0.
+# Numbers from TIFF 6.0.
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 OFFSETS, SAMPLES, ROWS, BYTE_COUNTS, PLANAR = 273, 277, 278, 279, 284
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, PREDICTOR, ICC_PROFILE = 282, 283, 296, 317, 34675
@@ -24,9 +24,9 @@ AS_IT_IS, DEFLATE = 1, 8
 RGB, CHUNKY, INCH, DIFFERENCES = 2, 1, 2, 2
 EXTRA_SAMPLES, ALPHA = 338, 2
 RGBA_CHANNELS = 4
-COMPRESS_LEVEL = 1  # the next ones take much longer for little
+COMPRESS_LEVEL = 1  # higher levels take much longer for little gain
 _HEADER = b"II*\0"
-_ENTRY = struct.Struct("<HHLL")  # tag, type, number of values, the value or its place
+_ENTRY = struct.Struct("<HHLL")  # tag, type, number of values, the value or its offset
 
 
 def write_tiff(
@@ -38,25 +38,25 @@ def write_tiff(
     profile: bytes | None = None,
     dpi: tuple[float, float] | None = None,
 ) -> None:
-    """Write a photograph as it comes, strip by strip.
+    """Write a photograph strip by strip, as strips arrive.
 
     Parameters
     ----------
     path : Path
         The file to write.
     strips : iterable of ndarray
-        (rows, width, C) from top to bottom, all but the last of as many rows: uint8 or uint16
-        in one file, C is 3 (RGB), or 4 (RGB and alpha).
+        (rows, width, C) from top to bottom, all but the last with the same number of rows; all
+        uint8 or all uint16. C is 3 (RGB) or 4 (RGB and alpha).
     size : tuple of int
-        Width and height.
+        Width and height in pixels.
     compressed : bool
-        Deflate, with differences of neighbours, or leave the pixels as they are.
+        Deflate the differences of neighbouring pixels; else store the pixels uncompressed.
     exif : bytes
-        As Pillow gives it: from "Exif" on.
+        As Pillow returns it, from "Exif" on.
     profile : bytes or None
         ICC profile.
     dpi : tuple of float or None
-        Pixels an inch, across and down.
+        Pixels per inch, across and down.
     """
     offsets, counts, first = [], [], None
     with path.open("wb") as file:
@@ -102,7 +102,7 @@ def _packed(strip: Pixels) -> bytes:
 
 
 def _placed(directory: bytes, start: int, offsets: Sequence[int]) -> bytes:
-    """Return a directory with the offsets of the strips, which Pillow expects after it."""
+    """Return a directory with the strips' offsets, as Pillow assumes that strips follow it."""
     placed = bytearray(directory)
     (count,) = struct.unpack_from("<H", placed)
     for entry in range(2, 2 + count * _ENTRY.size, _ENTRY.size):

@@ -1,4 +1,4 @@
-"""A coloured photograph as a file, with what the original's file said about it."""
+"""Write a coloured photograph, with what the original's file said about it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from colorizer.photo.tiff import write_tiff
 
 @dataclass(frozen=True)
 class Output:
-    """How to write.
+    """How to write a photograph.
 
     Attributes
     ----------
     format : str
         A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
     quality : int
-        1 to 100, of JPEG, WebP and HEIC.
+        1 to 100, for JPEG, WebP and HEIC.
     """
 
     format: str
@@ -33,7 +33,7 @@ class Output:
 
 
 def white_of(photo: Photo, output: Output) -> int:
-    """Return what white is in the file that is written: 65535 if it keeps 16 bits, else 255."""
+    """Return the value of white in the written file: 65535 if it keeps 16 bits, else 255."""
     is_kept = output.format == TIFF and photo.space.writes_srgb
     return WORD if has_wide_greys(photo.image) and is_kept else BYTE
 
@@ -51,7 +51,7 @@ def write_photo(
         What :func:`colorizer.photo.full_size.colored_strips` yields, with the white of
         :func:`white_of`.
     size : tuple of int
-        Width and height of what is written.
+        Width and height of the written picture, in pixels.
     photo : Photo
         The original, for its EXIF, profile and resolution.
     output : Output
@@ -62,7 +62,7 @@ def write_photo(
     UserError
         If the disk is full or read-only.
     OSError, ValueError
-        If the format cannot hold the photograph, or the place cannot be written to.
+        If the format cannot hold the photograph, or ``path`` cannot be written.
     """
     exif, profile = sized_exif(photo.exif, size), photo.space.written
     with whole_file(path) as partial:
@@ -82,14 +82,14 @@ def write_photo(
 
 
 def canvas_of(photo: Photo, size: tuple[int, int], strips: Iterator[Pixels]) -> Image.Image:
-    """Put a coloured photograph together.
+    """Assemble a coloured photograph from its strips.
 
     Parameters
     ----------
     photo : Photo
         The original.
     size : tuple of int
-        Width and height of the result.
+        Width and height of the result, in pixels.
     strips : iterator of ndarray
         (rows, width, C) uint8 from top to bottom, as :func:`write_photo` takes them.
 

@@ -1,5 +1,5 @@
 """One interface to trained networks for photographs of any size: torch or ONNX Runtime.
 
-``protocol`` says what a predictor is, ``load.load_predictor`` gives one for any file of a network.
+``protocol`` defines a predictor; ``load.load_predictor`` returns one for any network file.
 It must not know how photographs are read or written.
 """

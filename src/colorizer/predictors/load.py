@@ -1,4 +1,4 @@
-"""What computes a network: torch from a checkpoint, or ONNX Runtime from an ONNX file."""
+"""What runs a network: torch for a checkpoint, ONNX Runtime for an ONNX file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from colorizer.inference.params import PredictParams
 from colorizer.networks.files import ONNX, require_network, runtime_of
 from colorizer.predictors.protocol import PhotoPredictor
 
-# Each is imported where it is used, so that one does not wait for the other to load.
+# Each runtime is imported where it is used, so that using one does not load the other.
 
 
 def load_predictor(
@@ -26,26 +26,26 @@ def load_predictor(
     Parameters
     ----------
     file : Path
-        A checkpoint of training, or an ONNX file.
+        A training checkpoint or an ONNX file.
     changes : mapping
-        ``device``, ``mirror`` and ``saturation``, by their names in :class:`PredictParams`, where
-        they are to be other than its defaults. An ONNX file brings its own of the last two.
+        ``device``, ``mirror`` and ``saturation`` where they differ from the defaults of
+        :class:`PredictParams`. An ONNX file has its own defaults for the last two.
     side : int or None
         The shorter side in pixels that the network sees; by default as in its training.
     runtime : str or None
-        As :func:`colorizer.networks.files.runtime_of` takes it.
+        As in :func:`colorizer.networks.files.runtime_of`.
 
     Returns
     -------
     predictor : PhotoPredictor
         The network.
     saturation : float
-        The factor of what it predicts.
+        The factor for its own predictions, at least 0.
 
     Raises
     ------
     UserError
-        If the file or a change cannot be used, or the runtime is not installed.
+        If the file or a change is unusable, or the runtime is not installed.
     """
     require_network(file)
     load = _with_onnx if runtime_of(file, runtime) == ONNX else _with_torch
@@ -76,7 +76,7 @@ def _with_onnx(
     if settings.device not in ("auto", "cpu"):
         raise UserError(
             f"device {settings.device!r} cannot be used by --runtime onnx, which computes on the "
-            "CPU; use auto or cpu, or a checkpoint of training"
+            "CPU; use auto or cpu, or a training checkpoint"
         )
     network = load_onnx_predictor(file, side)
     if "mirror" in changes:

@@ -1,4 +1,4 @@
-"""What an ONNX file says of its network, so that nothing else is needed to use it."""
+"""What an ONNX file says about its network, so that nothing else is needed to use it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-# Of the fields below; a file of another version is refused.
+# The version of the fields below; a file with another version is refused.
 VERSION = "1"
 VERSION_KEY = "colorizer_version"
-# Names of tensors: what goes in, and what comes out; those of hints only where they are taken.
+# Names of input and output tensors; those for hints only in networks that take them.
 LIGHTNESS, HINTS = "lightness", "hints"
 OWN, GIVEN = "ab", "given"
 LICENSE = (
@@ -27,16 +27,16 @@ class OnnxCard:
     network : str
         Its name in the registry.
     size_multiple : int
-        What height and width must be multiples of.
+        Height and width must be multiples of this, in pixels; at least 1.
     size : int
-        Side in pixels of the squares that it was trained on.
+        Side in pixels of the squares that it was trained on, at least 1.
     scale : float
-        How much larger than those it should see photographs; see
+        How much larger than those it should see photographs, at least 0; see
         :class:`colorizer.networks.base.Colorizer`.
     side : int
-        The shorter side in pixels that it should see, of both.
+        The shorter side in pixels that it should see, from ``size`` and ``scale``; at least 1.
     saturation : float
-        What to multiply ab by: as vivid as validation photographs allow.
+        Factor for ab, at least 0: as vivid as validation photographs allow.
     mirror : bool
         Whether to average with the prediction for the mirror image.
     takes_hints : bool
@@ -62,7 +62,7 @@ class OnnxCard:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """The names of what goes in, with shape, type and unit."""
+        """The inputs' names, each with its shape, type and unit."""
         sides = f"H and W multiples of {self.size_multiple}"
         told = {LIGHTNESS: f"(B, 1, H, W) float32, {sides}: L of CIELAB (D65), 0 to 100"}
         if self.takes_hints:
@@ -74,25 +74,25 @@ class OnnxCard:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The names of what comes out, with shape, type and unit."""
+        """The outputs' names, each with its shape, type and unit."""
         told = {OWN: "(B, 2, H, W) float32: a and b of CIELAB, to be multiplied by saturation"}
         if self.takes_hints:
             told[GIVEN] = f"(B, 2, H, W) float32: what hints add to {OWN} times saturation"
         return told
 
     def to_metadata(self) -> dict[str, str]:
-        """Return it as ONNX keeps it, with shapes, units and licence."""
+        """Return the card as ONNX metadata, with shapes, units and licence."""
         told = {name: str(value) for name, value in asdict(self).items()}
         return {VERSION_KEY: VERSION, **told, **self.inputs, **self.outputs, "license": LICENSE}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> OnnxCard:
-        """Return what :meth:`to_metadata` told.
+        """Return the card that :meth:`to_metadata` turned into metadata.
 
         Raises
         ------
         ValueError
-            If something is missing, of another version, or no such value.
+            If a field is missing or invalid, or the version is another.
         """
         if metadata.get(VERSION_KEY) != VERSION:
             raise ValueError(

@@ -17,25 +17,25 @@ from colorizer.predictors.onnx_predictor import open_session
 from colorizer.predictors.view import SMALLEST, nearest_side
 
 Floats = npt.NDArray[np.float32]
-# In CIELAB units: a hundredth of what the eye can tell. Hints' colours spread by differences of
-# large numbers, which torch itself does not round much better than this.
+# In CIELAB units, at most a hundredth of what the eye can tell apart. Hints' colours spread by
+# differences of large numbers, where torch's own rounding is hardly finer than this.
 TOLERANCE, HINTED_TOLERANCE = 1e-3, 1e-2
-# Squares of one lightness in each direction; and how rough the second photograph is.
+# Squares of uniform lightness in each direction, and the standard deviation of the noise in L.
 SQUARES, NOISE = 8, 10.0
-# How many hints, and how strong their a and b.
+# Numbers of hints, and the standard deviation of their a and b.
 HINT_NUMBERS, CHROMA = (0, 1, 7), 30.0
 
 
 @dataclass(frozen=True)
 class Differences:
-    """The greatest differences of ab, in CIELAB units; infinity where one is no number.
+    """The largest differences in ab, in CIELAB units; infinity if one is NaN.
 
     Attributes
     ----------
     plain : float
         Without hints.
     hinted : float
-        With hints; 0 of a network that takes none.
+        With hints; 0 for a network that takes none.
     """
 
     plain: float
@@ -43,7 +43,7 @@ class Differences:
 
     @property
     def are_small(self) -> bool:
-        """Whether they are those of rounding."""
+        """Whether they are small enough to be rounding."""
         return self.plain < TOLERANCE and self.hinted < HINTED_TOLERANCE
 
     def __str__(self) -> str:
@@ -52,10 +52,10 @@ class Differences:
 
 
 def compare(model: Colorizer, file: Path, side: int) -> Differences:
-    """Compare ab of ONNX Runtime with those of torch.
+    """Compare ONNX Runtime's ab with torch's.
 
-    Differences are looked for in one to three photographs at once, square, wide and high, about
-    as large as the network sees them and as small as it ever does.
+    This is done for one to three photographs at once, square, wide and tall, both at about the
+    usual size and at the smallest that the network ever sees.
 
     Parameters
     ----------
@@ -85,27 +85,27 @@ def compare(model: Colorizer, file: Path, side: int) -> Differences:
 
 
 def _by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, Floats]:
-    """Return what comes out, by the names of tensors."""
+    """Return the outputs by tensor name."""
     seen = torch.from_numpy(lightness)
     with torch.inference_mode():
         if isinstance(model, HintedColorizer) and hints.shape[1]:
             own, given = model.decode(model.encode(seen), torch.from_numpy(hints))
             return {OWN: own.numpy(), GIVEN: given.numpy()}
-        own = model(seen)  # without hints, as if there were no hints at all
+        own = model(seen)  # the path that knows nothing of hints
         if isinstance(model, HintedColorizer):
             return {OWN: own.numpy(), GIVEN: torch.zeros_like(own).numpy()}
         return {OWN: own.numpy()}
 
 
 def _hints(generator: np.random.Generator, photographs: int, number: int) -> Floats:
-    """Return (B, N, 4) of any places and colours."""
+    """Return hints, (B, N, 4), with random places and colours."""
     places = generator.uniform(0, 1, (photographs, number, 2))
     colors = generator.normal(0, CHROMA, places.shape)
     return np.concatenate([places, colors], axis=-1).astype(np.float32)
 
 
 def _photographs(generator: np.random.Generator, side: int, multiple: int) -> Iterator[Floats]:
-    """Yield (B, 1, H, W), L in [0, 100]: flat areas with edges, then with noise on them."""
+    """Yield L in [0, 100], (B, 1, H, W): flat squares, with noise in every second photograph."""
     longer, least = (nearest_side(length, multiple) for length in (1.5 * side, SMALLEST))
     for count, height, width in (
         (1, side, side),

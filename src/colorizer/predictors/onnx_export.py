@@ -1,4 +1,4 @@
-"""A trained network as an ONNX file of its own, checked against torch before it is there."""
+"""A trained network as an ONNX file, checked against torch before it is put in place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from colorizer.predictors.torch_predictor import side_of
 
 
 def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
-    """Load a network, and what an ONNX file should say of it.
+    """Load a network, and what an ONNX file should say about it.
 
     Raises
     ------
@@ -58,21 +58,21 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Dif
     model : Colorizer
         In evaluation mode, on the CPU.
     card : OnnxCard
-        What the file will say of it.
+        What the file will say about it.
     file : Path
-        The file to write; one that is there is replaced.
+        The file to write; an existing one is replaced.
     opset : int
         Version of the ONNX operators.
 
     Returns
     -------
     Differences
-        How far ab are from those of torch.
+        How far ab is from torch's.
 
     Raises
     ------
     UserError
-        If they are too far; then nothing is written.
+        If that is too far; then nothing is written.
     """
     graph = _labelled(_traced(model, card, opset), card)
     with whole_file(file) as partial:
@@ -81,8 +81,8 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Dif
         differences = compare(model, partial, card.side)
         if not differences.are_small:
             raise UserError(
-                f"{file} is not written: ONNX Runtime and torch agree on ab only {differences}, "
-                f"and it must be less than {TOLERANCE:g}, with colour hints {HINTED_TOLERANCE:g}; "
+                f"{file} is not written: ONNX Runtime and torch agree on ab only {differences}; "
+                f"the limit is {TOLERANCE:g}, or {HINTED_TOLERANCE:g} with colour hints; "
                 "try another --opset"
             )
     return differences
@@ -100,9 +100,9 @@ class _WithHints(nn.Module):
 
 
 def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
-    """Return the network as a graph for any number of photographs of any size that it takes."""
+    """Return the network as a graph for any number of photographs of any size it accepts."""
     batch, multiple = Dim("B"), model.size_multiple
-    # Where an example has a length of 1, torch takes it that it always is.
+    # torch takes a length of 1 in an example as fixed.
     examples = [torch.zeros(2, 1, 2 * multiple, 3 * multiple)]
     shapes = [{0: batch, 2: multiple * Dim("H"), 3: multiple * Dim("W")}]
     module: nn.Module = model
@@ -127,9 +127,9 @@ def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let the exporter say nothing: it speaks of its own code and of packages it can do without.
+    """Silence the exporter, which talks about its own code and packages it can do without.
 
-    What it makes is checked afterwards.
+    Its output is checked afterwards.
     """
     logger = logging.getLogger("torch.onnx")
     level = logger.level
@@ -142,7 +142,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _labelled(graph: onnx.ModelProto, card: OnnxCard) -> onnx.ModelProto:
-    """Put what the file should tell in place of the exporter's long notes on its own code."""
+    """Replace the exporter's long notes on its own code by what the file should say."""
     for part in (graph, graph.graph, *graph.graph.node, *graph.graph.input, *graph.graph.output):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")

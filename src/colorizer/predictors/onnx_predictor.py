@@ -1,4 +1,4 @@
-"""A trained network in an ONNX file, run by ONNX Runtime: torch is not needed, nor loaded."""
+"""A trained network in an ONNX file, run by ONNX Runtime: torch is neither needed nor loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from colorizer.predictors.view import nearest_side, read_view, view_size
 
 Floats = npt.NDArray[np.float32]
 PROVIDERS = ["CPUExecutionProvider"]
-FATAL = 4  # of ONNX Runtime's levels of logging: what goes wrong is raised as well
+FATAL = 4  # ONNX Runtime's log level: lesser errors are raised anyway
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class OnnxPredictor:
     session : InferenceSession
         The network.
     card : OnnxCard
-        What its file says of it.
+        What its file says about it.
     side : int
         The shorter side in pixels of what it sees.
     """
@@ -44,7 +44,7 @@ class OnnxPredictor:
 
     @property
     def takes_hints(self) -> bool:
-        """As of any ``PhotoPredictor``."""
+        """Whether it follows hints, as for any ``PhotoPredictor``."""
         return self.card.takes_hints
 
     def encode(self, image: Image.Image, space: ColorSpace) -> OnnxEncodedPhoto:
@@ -55,7 +55,7 @@ class OnnxPredictor:
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
-        """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
+        """Predict a photograph's chroma, as any ``PhotoPredictor`` does."""
         return self.encode(image, space).decode(hints)
 
     def predict_lightness(self, lightness: Floats, hints: Floats) -> PhotoChroma:
@@ -67,11 +67,16 @@ class OnnxPredictor:
             (1, 1, H, W) float32, L in [0, 100].
         hints : ndarray
             (1, N, 4) float32: x and y in [0, 1], a and b in CIELAB units.
+
+        Returns
+        -------
+        PhotoChroma
+            (2, H, W) float32 each, in CIELAB units.
         """
         if self.card.mirror:
             turned = hints.copy()
             turned[..., 0] = 1 - turned[..., 0]
-            # Both at once: so there is more for each thread to do.
+            # Both at once, to give each thread more to do.
             lightness = np.concatenate([lightness, lightness[..., ::-1]])
             hints = np.concatenate([hints, turned])
         own, *given = self.session.run(
@@ -84,7 +89,7 @@ class OnnxPredictor:
 
 @dataclass(frozen=True)
 class OnnxEncodedPhoto:
-    """An :class:`EncodedPhoto`: its ``lightness``, (1, 1, H, W) float32 in [0, 100]."""
+    """An :class:`EncodedPhoto` that keeps its ``lightness``, (1, 1, H, W) float32 in [0, 100]."""
 
     network: OnnxPredictor
     lightness: Floats
@@ -105,13 +110,13 @@ def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
     file : Path
         Written by ``colorizer export``.
     side : int or None
-        The shorter side in pixels of what it will see, rounded to what it can take; by default
-        that which the file asks for.
+        The shorter side in pixels of what it will see, rounded to a side it accepts; by default
+        the one that the file asks for.
 
     Raises
     ------
     UserError
-        If the file is no ONNX, or none of this project.
+        If the file is not ONNX, or not from this project.
     """
     session = open_session(file)
     try:
@@ -128,7 +133,7 @@ def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
 
 
 def open_session(file: Path) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on the CPU, with a thread for each core that this process may use.
+    """Open an ONNX file on the CPU, with one thread per core that this process may use.
 
     Raises
     ------
@@ -138,16 +143,16 @@ def open_session(file: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL
     options.intra_op_num_threads = cpu_count()
-    # Threads that wait by spinning would take the cores from those that join the colours.
+    # Threads that spin while waiting would take cores from the code that applies the colours.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(file, options, providers=PROVIDERS)
-    except Exception as error:  # a broken file makes the library raise whatever its parser meets
+    except Exception as error:  # on a broken file, the library may raise anything
         reason = " ".join(str(error).rpartition(":")[2].split())
-        raise UserError(f"{file} is not an ONNX file that can be read: {reason}") from error
+        raise UserError(f"{file} cannot be read as an ONNX file: {reason}") from error
 
 
 def _as_one(ab: Floats) -> Floats:
-    """Return (2, H, W) for (1, 2, H, W), or the mean of it and of its mirror image."""
+    """Return (2, H, W) for (1, 2, H, W), or the mean with the mirror image for (2, 2, H, W)."""
     one: Floats = ab[0]
     return one if len(ab) == 1 else (one + ab[1, ..., ::-1]) / np.float32(2)

@@ -1,4 +1,4 @@
-"""What predicts the chroma of a photograph, whatever computes it."""
+"""The interface of everything that predicts a photograph's chroma, whatever the runtime."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from PIL import Image
 from colorizer.color.icc import ColorSpace
 from colorizer.inference.types import Chroma, Hint
 
-# (2, h, w) float32, of one photograph.
+# (2, h, w) float32 for one photograph.
 PhotoChroma = Chroma[npt.NDArray[np.float32]]
 
 
 class EncodedPhoto(Protocol):
-    """A photograph as a network has encoded it."""
+    """A photograph encoded by a network."""
 
     def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with hints, which may be none.
+        """Predict chroma with any number of hints, or none.
 
         Returns
         -------
         PhotoChroma
-            In the size that the network sees.
+            In CIELAB units, at the size that the network sees.
 
         Raises
         ------
         UserError
-            If there are hints, and the network takes none.
+            If there are hints and the network takes none.
         """
 
 
@@ -39,7 +39,7 @@ class PhotoPredictor(Protocol):
 
     @property
     def takes_hints(self) -> bool:
-        """Whether it follows hints; if not, to give it one is an error."""
+        """Whether it follows hints; if not, giving it one is an error."""
 
     def encode(self, image: Image.Image, space: ColorSpace) -> EncodedPhoto:
         """Encode a photograph, so that its chroma can be predicted quickly with any hints.
@@ -47,7 +47,7 @@ class PhotoPredictor(Protocol):
         Parameters
         ----------
         image : Image
-            Upright, of any mode but 32-bit floating point.
+            Upright, in any mode except 32-bit floating point.
         space : ColorSpace
             What its pixels mean.
         """

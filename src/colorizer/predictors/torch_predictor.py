@@ -1,4 +1,4 @@
-"""A trained network, ready for photographs of any size."""
+"""A trained network run by torch, ready for photographs of any size."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from colorizer.predictors.view import read_view, view_size
 
 @dataclass(frozen=True)
 class TorchPredictor:
-    """A :class:`colorizer.predictors.protocol.PhotoPredictor` that torch computes.
+    """A :class:`colorizer.predictors.protocol.PhotoPredictor` run by torch.
 
     Attributes
     ----------
     model : Colorizer
-        In evaluation mode, on ``device``; it predicts for what it sees, no longer enlarged.
+        In evaluation mode, on ``device``, with a ``scale`` of 1: what it sees is not enlarged.
     device : torch.device
         Where it computes.
     side : int
@@ -42,7 +42,7 @@ class TorchPredictor:
 
     @property
     def takes_hints(self) -> bool:
-        """As of any ``PhotoPredictor``."""
+        """Whether it follows hints, as for any ``PhotoPredictor``."""
         return isinstance(self.model, HintedColorizer)
 
     def encode(self, image: Image.Image, space: ColorSpace) -> TorchEncodedPhoto:
@@ -56,7 +56,7 @@ class TorchPredictor:
     def predict(
         self, image: Image.Image, space: ColorSpace, hints: Sequence[Hint] = ()
     ) -> PhotoChroma:
-        """Predict chroma of a photograph, as any ``PhotoPredictor`` does."""
+        """Predict a photograph's chroma, as any ``PhotoPredictor`` does."""
         return self.encode(image, space).decode(hints)
 
 
@@ -81,12 +81,12 @@ def load_torch_predictor(
     Parameters
     ----------
     checkpoint : Path
-        A file of :func:`colorizer.networks.checkpoint.save_checkpoint`.
+        Written by :func:`colorizer.networks.checkpoint.save_checkpoint`.
     device : torch.device
         Where the network will compute.
     side : int or None
-        The shorter side in pixels of what it will see, rounded to what it can take; by default
-        that of its training photographs, enlarged as in training.
+        The shorter side in pixels of what it will see, rounded to a side it accepts; by default
+        that of its training photographs times the network's ``scale``.
     mirror : bool
         As in :class:`TorchPredictor`.
 
@@ -97,19 +97,19 @@ def load_torch_predictor(
     """
     model = load_checkpoint(checkpoint)
     side = model.nearest_side(side) if side else side_of(model, load_size(checkpoint))
-    # The photograph itself is resized to what is seen, and sharper than if it were enlarged.
+    # The photograph itself is resized to this side, which is sharper than enlarging a small view.
     model.scale.fill_(1.0)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return TorchPredictor(model, device, side, mirror)
 
 
 def side_of(model: Colorizer, size: int) -> int:
-    """Return the shorter side in pixels that a network should see of photographs.
+    """Return the shorter side in pixels at which a network should see photographs.
 
     Parameters
     ----------
     model : Colorizer
-        As its checkpoint has it.
+        As loaded from its checkpoint.
     size : int
         Side in pixels of the squares that it was trained on.
     """

@@ -1,4 +1,4 @@
-"""What the network sees of a photograph: always about as many pixels, whatever its size."""
+"""What the network sees of a photograph: about the same number of pixels, whatever its size."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from colorizer.color.icc import ColorSpace
 from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.images.convert import to_rgb
 
-# A panorama costs at most as much as so many squares; what is longer is seen smaller.
+# A panorama costs at most as much as this many squares; longer ones are seen smaller.
 MAX_ASPECT = 8
 # In pixels: networks halve a picture several times, and something must be left of it.
 SMALLEST = 32
-# Pixels are averaged in blocks until the photograph is this many times what is seen, and then
-# resized: with fewer, colours depend on the photograph's size.
+# Pixels are averaged in blocks down to at least this many times the final size, then resized: with
+# a smaller margin, colours would depend on the photograph's size.
 MARGIN = 4
-# Pillow's modes of which it can average pixels.
+# The Pillow modes that it can average.
 _AVERAGED = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 
 def view_size(size: tuple[int, int], side: int, multiple: int) -> tuple[int, int]:
-    """Return width and height in which the network sees a photograph.
+    """Return the width and height in pixels at which the network sees a photograph.
 
     Parameters
     ----------
     size : tuple of int
         The photograph's width and height in pixels.
     side : int
-        The shorter side in pixels, as long as the other is no more than :data:`MAX_ASPECT` times
+        The shorter side in pixels, unless the other would be more than :data:`MAX_ASPECT` times
         as long.
     multiple : int
-        What both are multiples of; the aspect is kept as near as that allows.
+        Both sides are multiples of this; the aspect is kept as closely as that allows.
     """
     shorter, longer = min(size), max(size)
     scale = min(side / shorter, MAX_ASPECT * side / longer)
@@ -42,14 +42,14 @@ def view_size(size: tuple[int, int], side: int, multiple: int) -> tuple[int, int
 
 
 def nearest_side(side: float, multiple: int) -> int:
-    """Return what is nearest to ``side``, in pixels, of the multiples from ``multiple`` on."""
+    """Return the multiple of ``multiple`` nearest to ``side``, in pixels, at least one."""
     return max(multiple, round(side / multiple) * multiple)
 
 
 def read_view(
     image: Image.Image, space: ColorSpace, size: tuple[int, int]
 ) -> npt.NDArray[np.float32]:
-    """Return L of a photograph in another size, as :func:`resize_srgb` gives it.
+    """Return a photograph's L at another size, as :func:`resize_srgb` resizes it.
 
     Parameters
     ----------
@@ -65,16 +65,16 @@ def read_view(
 
 
 def resize_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) -> Image.Image:
-    """Return a photograph in another size, antialiased; what is transparent is white.
+    """Resize a photograph with antialiasing; transparent areas become white.
 
     Parameters
     ----------
     image : Image
-        Of any mode but 32-bit floating point.
+        In any mode except 32-bit floating point.
     space : ColorSpace
         What its pixels mean.
     size : tuple of int
-        Width and height.
+        Width and height in pixels.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def resize_srgb(image: Image.Image, space: ColorSpace, size: tuple[int, int]) ->
     small = image.reduce((factors[0], factors[1]))
     if small.mode != space.mode:
         small = to_rgb(small)
-    # The last column and row of averages may be of fewer pixels: to take them for whole would
-    # squeeze the photograph.
+    # The last column and row may average fewer pixels: treating them as whole would squeeze the
+    # photograph.
     box = (0, 0, image.width / factors[0], image.height / factors[1])
     return space.to_srgb(small).resize(size, Image.Resampling.LANCZOS, box=box)

@@ -1,4 +1,4 @@
-"""All photographs through the workers: what they report, and the shards that they write."""
+"""All photographs go through the workers: what they report, and the shards that they write."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from colorizer.prepare.storage import Workspace
 from colorizer.prepare.worker import Examined, Place, assemble, examine
 
 # What a worker does before it reports: long enough to hide the cost of passing it on, and short
-# enough that all cores have something to do until the end.
+# enough to keep all cores busy until the end.
 TASK_PHOTOGRAPHS = 32
 TASKS_A_CORE = 4
 
 
 class Found:
-    """What workers report, in arrays: as objects it would take several times the memory."""
+    """What workers report, in arrays: objects would take several times the memory."""
 
     def __init__(self, count: int) -> None:
         self.widths, self.heights = np.zeros((2, count), dtype=np.int64)
         self.chromas = np.zeros(count)
         self.reasons, self.details, self.parts = [""] * count, [""] * count, [""] * count
         self.rows = np.zeros(count, dtype=np.int32)
-        # Of those kept alone, one after the other.
+        # Only of those kept, one after the other.
         self._kept = 0
         self._phashes, self._mirrored = np.zeros((2, count), dtype=np.uint64)
         shape = (count, 3, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
         self._thumbnails = np.zeros(shape, dtype=np.float16)
 
     def add(self, number: int, report: Examined) -> None:
-        """Note what was found out about photograph ``number``; they must come in order."""
+        """Record the report on photograph ``number``; reports must come in order."""
         self.widths[number], self.heights[number] = report.width, report.height
         self.chromas[number] = report.chroma
         self.reasons[number], self.details[number] = sys.intern(report.reason), report.detail
@@ -59,7 +59,7 @@ class Found:
         return Fingerprints(self._phashes[kept], self._mirrored[kept], self._thumbnails[kept])
 
     def places(self, numbers: Iterable[int]) -> list[Place]:
-        """Return where the squares of photographs that were kept are."""
+        """Return where the squares of these photographs are; all must have been kept."""
         return [Place(self.parts[number], int(self.rows[number])) for number in numbers]
 
 
@@ -73,7 +73,7 @@ def examine_all(pool: Pool, workspace: Workspace, params: PrepareParams) -> Foun
     workspace : Workspace
         Where they find the photographs and leave the squares.
     params : PrepareParams
-        The rules of decoding; those of splitting do not matter.
+        The rules for decoding; those for splitting do not matter.
     """
     rule = SquareRule(
         size=params.size,
@@ -99,8 +99,9 @@ def examine_all(pool: Pool, workspace: Workspace, params: PrepareParams) -> Foun
 def build_index(manifest: pd.DataFrame, found: Found) -> pd.DataFrame:
     """Return the manifest with what was found out about each photograph, not yet in a split.
 
-    Its columns are ``path``, ``bytes``, ``sha256``, ``width``, ``height``, ``reason``, ``detail``,
-    ``chroma``, ``category`` and ``split``; the photographs that are kept have no ``reason``.
+    Its columns are ``path``, ``bytes``, ``sha256``, ``width`` and ``height`` in pixels,
+    ``reason``, ``detail``, ``chroma`` in CIELAB units, ``category`` and ``split``; photographs
+    that are kept have no ``reason``.
     """
     return manifest.assign(
         width=found.widths,
@@ -114,7 +115,7 @@ def build_index(manifest: pd.DataFrame, found: Found) -> pd.DataFrame:
 
 
 def place_in_shards(index: pd.DataFrame) -> None:
-    """Add the columns ``shard`` and ``row``: where photographs with a ``split`` are to lie."""
+    """Add the columns ``shard`` and ``row``: where photographs with a ``split`` will be."""
     index["shard"], index["row"] = "", pd.Series(pd.NA, index=index.index, dtype="Int64")
     for split in SPLITS:
         # By content hash: an order that mixes the categories and depends on no file name.
@@ -138,7 +139,7 @@ def write_squares(
     index : DataFrame
         A row for each photograph, by its number, with its ``shard`` and ``row``.
     found : Found
-        What was found out about them.
+        The reports on them.
     target : Path
         The folder for the shards.
     size : int

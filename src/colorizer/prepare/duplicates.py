@@ -20,19 +20,19 @@ CONFIRM_AT_ONCE = 1 << 10
 def group_duplicates(
     fingerprints: Fingerprints | Sequence[Fingerprint], distance: int, similarity: float
 ) -> npt.NDArray[np.int64]:
-    """Give photographs that are near-duplicates of one another, or by a chain, the same group.
+    """Put near-duplicates, and photographs linked by a chain of them, in the same group.
 
-    Perceptual hashes find candidates, by their structure and whatever their size, compression,
-    brightness or side; thumbnails confirm them, by their colours.
+    Perceptual hashes find candidates by structure, whatever their size, compression, brightness
+    or mirroring; thumbnails confirm them by colour.
 
     Parameters
     ----------
     fingerprints : Fingerprints, or sequence of Fingerprint
-        Of each photograph.
+        One for each photograph.
     distance : int
-        Bits of 64 by which the hashes of near-duplicates differ at most.
+        The most bits, of 64, in which the hashes of near-duplicates differ.
     similarity : float
-        Correlation in (0, 1] that the thumbnails of near-duplicates reach at least.
+        The least correlation of the thumbnails of near-duplicates, in (0, 1].
 
     Returns
     -------
@@ -51,8 +51,8 @@ def group_duplicates(
             for start in range(0, len(query), CONFIRM_AT_ONCE):
                 part = slice(start, start + CONFIRM_AT_ONCE)
                 one, other = query[part], found[part]
-                # A chain that is there needs no other link: a thousand frames of one scene would
-                # else be a million links to confirm and to keep.
+                # A chain needs no second link: a thousand frames of one scene would otherwise be
+                # a million links to confirm and to keep.
                 apart = groups[one] != groups[other]
                 one, other = one[apart], other[apart]
                 alike = correlation(thumbnails[first[one]], thumbnails[first[other]]) >= similarity
@@ -64,8 +64,8 @@ def group_duplicates(
 def _identical(
     hashes: npt.NDArray[np.uint64], thumbnails: npt.NDArray[np.float16]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    # One of every set of exact copies goes on to the index: a thousand copies of one photograph
-    # would else be a million pairs.
+    # Only one of each set of exact copies goes into the index: a thousand copies of one photograph
+    # would otherwise be a million pairs.
     # By a digest, as sorting all thumbnails would take several times their memory.
     digests = [
         hashlib.blake2b(thumbnail.tobytes(), digest_size=16, key=phash.tobytes()).digest()

@@ -2,8 +2,8 @@
 
 Multi-index hashing (Norouzi, Punjani and Fleet 2012, "Fast search in Hamming space with
 multi-index hashing"): hashes are cut into four bands of 16 bits. Two that differ in at most r bits
-differ in at most r // 4 bits in one of the bands, so that only the hashes in the buckets of nearby
-band values need to be compared.
+differ in at most r // 4 bits in one of the bands, so only the hashes in the buckets of nearby band
+values need to be compared.
 """
 
 from __future__ import annotations

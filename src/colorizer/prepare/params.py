@@ -16,11 +16,11 @@ class PrepareParams(Block):
     Attributes
     ----------
     size : int
-        Side of the prepared squares, in pixels.
+        Side of the prepared squares, 16 to 4096 pixels.
     orientation : str
-        Whether photographs that are higher than wide are dropped.
+        "landscape" drops photographs that are taller than wide; "any" keeps them.
     crop : str
-        How a square is made of a photograph.
+        How photographs become squares: "center" crops to the middle, "stretch" distorts.
     min_side : int
         Photographs with a shorter side are dropped, in pixels.
     max_megapixels : float
@@ -28,17 +28,17 @@ class PrepareParams(Block):
     min_chroma : float
         Photographs of a lower mean chroma are dropped, in CIELAB units.
     duplicate_distance : int
-        The perceptual hashes of near-duplicates differ in no more bits, of 64.
+        The most bits, of 64, in which the perceptual hashes of near-duplicates differ; 0 to 16.
     duplicate_similarity : float
-        The least correlation of the thumbnails of near-duplicates.
+        The least correlation of the thumbnails of near-duplicates, in (0, 1].
     val, test : float
-        The share of the photographs in each of these splits.
+        The share of the photographs in each of these splits; together in (0, 1).
     limit : int
         The number of photographs to train on; 0 for all.
     scheduler : str
         The address of a Dask cluster; empty for this machine.
     workspace : str
-        An fsspec URL that the cluster shares; empty for the folder of the result.
+        An fsspec URL that the cluster shares; empty for the result's folder.
     """
 
     block_name: ClassVar[str] = "prepare"

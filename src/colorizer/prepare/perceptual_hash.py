@@ -1,4 +1,4 @@
-"""What near-duplicates are told by: perceptual hashes, and a thumbnail to confirm them."""
+"""How near-duplicates are recognised: by perceptual hashes, and a thumbnail to confirm them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Fingerprint(NamedTuple):
     """What is kept of a photograph to find its near-duplicates."""
 
     phash: int  # 64 bits
-    mirrored: int  # the same of its mirror image
+    mirrored: int  # the same for its mirror image
     thumbnail: npt.NDArray[np.float16]  # (3, 8, 8)
 
 
 class Fingerprints(NamedTuple):
-    """Fingerprints of many photographs, in less memory than one by one."""
+    """Fingerprints of many photographs, which take less memory together."""
 
     phashes: npt.NDArray[np.uint64]  # (n,)
     mirrored: npt.NDArray[np.uint64]  # (n,)
@@ -33,7 +33,7 @@ class Fingerprints(NamedTuple):
 
     @classmethod
     def of(cls, fingerprints: Sequence[Fingerprint]) -> Fingerprints:
-        """Put fingerprints together."""
+        """Collect the fingerprints of single photographs."""
         shape = (3, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
         return cls(
             np.array([one.phash for one in fingerprints], dtype=np.uint64),
@@ -86,7 +86,7 @@ def _bits(image: Image.Image) -> int:
 
 
 def _thumbnail(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
-    # Lightness is reduced by its mean and all is scaled to unit norm: a change of brightness or
+    # Lightness loses its mean and all is scaled to unit norm, so that a change of brightness or
     # contrast does not matter.
     side = lab.shape[-1]
     edges = np.linspace(0, side, THUMBNAIL_SIDE + 1).astype(int)[:-1]

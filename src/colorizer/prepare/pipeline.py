@@ -41,8 +41,8 @@ class Prepared:
 def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
     """Decode, filter, crop, resize and split the photographs of ``raw`` into ``target``.
 
-    Workers do the work, and write what they made; this process sees no pixels. Wherever it is
-    done, the same bits come out.
+    Workers do the work and write its results; this process sees no pixels. The bits are the same
+    wherever the work is done.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
     params : PrepareParams
         The rules, and where to work.
     target : Path
-        The folder to make: shards of every split and ``index.csv``; replaced if it is there.
+        The folder to make: shards of every split and ``index.csv``; replaced if it exists.
 
     Raises
     ------
     UserError
-        If too few photographs are left to fill every split (says what was dropped and why), or
-        if the cluster or the workspace cannot be used.
+        If too few photographs are left to fill every split (the message says what was dropped and
+        why), or if the cluster or the workspace cannot be used.
     """
     manifest = read_manifest(raw)
     with (
@@ -77,7 +77,7 @@ def prepare(raw: Path, params: PrepareParams, target: Path) -> Prepared:
 
 
 def list_rejected(index: pd.DataFrame) -> pd.DataFrame:
-    """Return the photographs that were left out, with the reason: file, reason, detail."""
+    """Return the photographs that were left out: file, reason, detail, and size in pixels."""
     out = index[index["reason"] != ""]
     return out[["file", "reason", "detail", "width", "height"]].sort_values(["reason", "file"])
 

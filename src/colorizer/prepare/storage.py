@@ -1,4 +1,4 @@
-"""Where workers read photographs and leave what they made: this disk, or a place all can reach."""
+"""Where workers read photographs and leave results: this disk, or a place that all can reach."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tqdm import tqdm
 from colorizer.common.errors import UserError, is_full_disk
 
 if TYPE_CHECKING:
-    # Workers import this module, and pandas takes longer than their work.
+    # Workers import this module, and importing pandas takes longer than their work.
     import pandas as pd
 
-# A photograph is read whole to be uploaded: this many are in memory.
+# Photographs are read whole to be uploaded: this many are in memory.
 UPLOAD_AT_ONCE = 16
 PHOTOGRAPHS, PARTS, SHARDS, UPLOADS = "photographs", "parts", "shards", "uploads"
 
 
 def files_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """Return the file system of a URL, or of a path on this machine, and the path there."""
+    """Return the file system of a URL or of a path on this machine, and the path there."""
     if "://" in url:
         files, path = fsspec.core.url_to_fs(url)
         return files, path
@@ -37,7 +37,7 @@ def files_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
 class Workspace:
     """A place that every worker can read and write, by paths or URLs.
 
-    ``top`` holds a photograph of each of ``names``, one for each row of the manifest; parts and
+    ``top`` holds a photograph under each of ``names``, one per row of the manifest; parts and
     shards go below ``folder``.
     """
 
@@ -46,7 +46,7 @@ class Workspace:
     folder: str
 
     def photographs(self, start: int, count: int) -> list[str]:
-        """Return where ``count`` photographs are, or as many as there are, from ``start``."""
+        """Return where the photographs from ``start`` are, at most ``count`` of them."""
         return [f"{self.top}/{name}" for name in self.names[start : start + count]]
 
     def part(self, number: int) -> str:
@@ -58,7 +58,7 @@ class Workspace:
         return f"{self.folder}/{SHARDS}/{name}"
 
     def fetch(self, shard: str, target: Path) -> None:
-        """Bring the shard that a worker has written to ``target``, on this machine's disk.
+        """Bring a shard written by a worker to ``target``, on this machine's disk.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Workspace:
 def open_workspace(
     url: str, raw: Path, manifest: pd.DataFrame, target: Path
 ) -> Iterator[Workspace]:
-    """Give a workspace; what was made there is gone when the block ends, but for photographs.
+    """Yield a workspace; when the block ends, all but its photographs is removed.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def open_workspace(
     manifest : DataFrame
         ``path``, ``bytes`` and ``sha256`` of each.
     target : Path
-        Without a URL, the folder below which parts and shards lie while the block runs.
+        Without a URL, the folder that holds parts and shards while the block runs.
 
     Raises
     ------
     UserError
-        If the URL's kind is not known, its package not installed, or the place not writable.
+        If the kind of URL is unknown, its package is not installed, or the place is not writable.
     """
     if url:
         with _elsewhere(url, raw, manifest) as workspace:
@@ -118,7 +118,7 @@ def open_workspace(
 def _elsewhere(url: str, raw: Path, manifest: pd.DataFrame) -> Iterator[Workspace]:
     try:
         files, root, base = _connect(url)
-    except Exception as error:  # each kind of store has its own
+    except Exception as error:  # each kind of store has its own errors
         raise UserError(
             f"prepare.workspace={url} cannot be used: {_short(error)}; name a folder, or a URL "
             "such as s3://bucket/folder, which needs: pip install -e '.[s3]'"
@@ -138,14 +138,14 @@ def _elsewhere(url: str, raw: Path, manifest: pd.DataFrame) -> Iterator[Workspac
         names = manifest["sha256"].tolist()
         yield Workspace(f"{base}/{PHOTOGRAPHS}", names, f"{base}/{folder}")
     finally:
-        # Whatever came before is more worth telling than what could not be tidied up.
+        # An earlier error matters more than a failed clean-up.
         with suppress(Exception):
             files.invalidate_cache()
             files.rm(f"{root}/{folder}", recursive=True)
 
 
 def _connect(url: str) -> tuple[fsspec.AbstractFileSystem, str, str]:
-    """Return the file system, the path there, and what workers put before a name."""
+    """Return the file system, the path there, and the prefix that workers put before a name."""
     files, root = files_of(url)
     if isinstance(files, LocalFileSystem):
         root = str(Path(root).expanduser().resolve())
@@ -154,7 +154,7 @@ def _connect(url: str) -> tuple[fsspec.AbstractFileSystem, str, str]:
 
 
 def _make_folders(files: fsspec.AbstractFileSystem, root: str, folder: str) -> None:
-    # Stores of objects have none, and s3fs would make a bucket of a mistyped name.
+    # Object stores have none, and s3fs would make a bucket of a mistyped name.
     if not files.async_impl:
         for name in (PARTS, SHARDS, UPLOADS):
             files.makedirs(f"{root}/{folder}/{name}")
@@ -177,8 +177,8 @@ def _upload(
         for start in range(0, len(new), UPLOAD_AT_ONCE):
             some = new.iloc[start : start + UPLOAD_AT_ONCE]
             sources = [str(_present(raw / path)) for path in some["path"]]
-            # An object is whole or not there; a file is there before it is whole, which another
-            # run must not see.
+            # An object is whole or absent; a file is there before it is whole, and another run
+            # must not see that.
             folder = photographs if files.async_impl else uploads
             files.put(sources, [f"{folder}/{sha256}" for sha256 in some["sha256"]])
             if folder == uploads:

@@ -1,7 +1,7 @@
 """What a worker does with photographs: decode, judge and describe them, and write the squares.
 
 Workers are processes, perhaps on other machines: this module and what it imports must stay free of
-torch and pandas, whose start would cost more than the work.
+torch and pandas, which take longer to import than the work takes.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from colorizer.prepare.storage import files_of
 
 UNREADABLE = "unreadable"
 COLORLESS = "near-colourless"
-# Of the mean chroma in the index, in CIELAB units: no eye tells less apart, and no processor's way
-# of rounding, which shows in the sixth digit, makes another index.
+# For the mean chroma in the index, in CIELAB units: no eye tells less apart, and processors, which
+# differ in the sixth digit, make the same index.
 CHROMA_DIGITS = 1
 # Squares read at once when a shard is put together.
 READ_AT_ONCE = 64
@@ -39,14 +39,17 @@ Pixels = npt.NDArray[np.uint8]  # (size, size, 3) sRGB
 
 
 class Place(NamedTuple):
-    """Where a prepared square lies until its shard is written: a file of squares, and a row."""
+    """Where a prepared square is until its shard is written: a file of squares, and a row."""
 
     part: str
     row: int
 
 
 class Examined(NamedTuple):
-    """What was found out about a photograph; ``place`` and ``fingerprint`` if it was kept."""
+    """What was found out about a photograph; ``place`` and ``fingerprint`` only if it was kept.
+
+    ``width`` and ``height`` are in pixels, ``chroma`` is the mean in CIELAB units.
+    """
 
     width: int = 0
     height: int = 0
@@ -68,7 +71,7 @@ def examine(
         Paths, or URLs that fsspec knows.
     part : str
         Path or URL of the file to write, without its suffix: bare pixels, square after square.
-        The name is made unique, for a task may run twice.
+        The name is made unique, as a task may run twice.
     rule : SquareRule
         Which photographs to take, and how to make squares of them.
     min_chroma : float
@@ -85,7 +88,7 @@ def examine(
     squares: list[Pixels] = []
     reports = []
     with catch_warnings():
-        # Pillow warns of what is harmless here, such as corrupt EXIF blocks and odd palettes.
+        # Pillow warns about what is harmless here, such as corrupt EXIF blocks and odd palettes.
         filterwarnings("ignore", module="PIL")
         for photograph in photographs:
             report, pixels = _examine(photograph, rule, min_chroma)
@@ -101,12 +104,12 @@ def examine(
 
 
 def assemble(shard: str, places: Sequence[Place], size: int) -> str:
-    """Write the shard that holds the squares at ``places``, in this order, and return its name.
+    """Write the shard that holds the squares at ``places``, in this order; return its path or URL.
 
     Parameters
     ----------
     shard : str
-        Path or URL to write; the name is made unique, for a task may run twice.
+        Path or URL to write; the name is made unique, as a task may run twice.
     places : sequence of Place
         At least one; all on the same disk or in the same store.
     size : int
@@ -115,7 +118,7 @@ def assemble(shard: str, places: Sequence[Place], size: int) -> str:
     Raises
     ------
     UserError, OSError
-        As :func:`examine`.
+        As in :func:`examine`.
     """
     name = PurePath(shard).name
     shard = f"{shard.removesuffix(name)}{uuid4().hex}-{name}"
@@ -143,7 +146,7 @@ def _examine(
 
 
 def _load(photograph: str, rule: SquareRule) -> Square:
-    # Opened here in both cases, so that what is told of a broken one names no path.
+    # Opened here in both cases, so that the report on a broken one names no path.
     with _reaching(photograph):
         if "://" in photograph:
             files, path = files_of(photograph)
@@ -161,7 +164,7 @@ def _reaching(url: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise UserError(
-            f"{error.filename or url} is not to be found on {here}; if photographs are missing, "
+            f"{error.filename or url} cannot be found on {here}; if photographs are missing, "
             "run: dvc repro -f fetch. Workers that do not share this disk need prepare.workspace"
         ) from error
     except Exception as error:

@@ -1,5 +1,5 @@
-"""The third stage: batches, losses, the loop, several processes, going on after an interruption.
+"""The third stage: batches, losses, the loop, several processes, resuming after interruptions.
 
-Its stage and benchmarks import from it: ``loop.train`` and what it takes.
+Its stage and benchmarks import ``loop.train`` and what it takes.
 It must not know how networks are used afterwards.
 """

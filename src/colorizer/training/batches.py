@@ -1,4 +1,4 @@
-"""The batches of a training: drawn, augmented, and on a GPU prepared ahead by other processes."""
+"""Training batches: drawn, augmented, and, on a GPU, prepared ahead by other processes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Batch(NamedTuple):
     lab : Tensor
         (B, 3, H, W) float32 Lab, this process's share; B may be 0.
     hints : Tensor
-        (B, N, 4) float32; N is 0 for networks that take none.
+        (B, N, 4) float32, as in :mod:`colorizer.networks.hint_tensors`; N is 0 for networks
+        without hints.
     whole : int
         Number of photographs in the whole batch.
     """
@@ -40,9 +41,9 @@ class Batch(NamedTuple):
 
 
 class TrainingBatches(Dataset[Batch]):
-    """Every batch of a training, by epoch and number.
+    """Every batch of a training run, by epoch and number.
 
-    A batch depends on the seed, its epoch and its number alone; see
+    A batch depends only on the seed, its epoch and its number; see
     :class:`colorizer.training.seeds.Seeds`.
 
     Parameters
@@ -52,11 +53,11 @@ class TrainingBatches(Dataset[Batch]):
     recipe : Recipe
         How they are augmented, and how many make a batch.
     seed : int
-        Of the order, the augmentation and the hints; at least 0.
+        Seeds the order, the augmentation and the hints; at least 0.
     side : int
-        Of what comes out, in pixels.
+        Side of the batches' photographs in pixels.
     processes : Processes
-        Those that share every batch.
+        The processes that share every batch.
     """
 
     def __init__(
@@ -108,14 +109,14 @@ def by_epoch(
     Parameters
     ----------
     batches : TrainingBatches
-        All there are.
+        The batches of all epochs.
     epochs : range
-        Which of them.
+        The epochs to yield.
     device : torch.device
-        Where they are learnt from.
+        Where the network is trained.
     workers : int, optional
-        Processes that prepare batches ahead. By default none for a CPU, which has enough to do;
-        for a GPU as many as there are cores left, for it would wait most of the time for one.
+        Processes that prepare batches ahead. By default none for a CPU, which is busy enough; for
+        a GPU, one per free core, as it would mostly sit waiting for a single one.
     """
     on_gpu = device.type == "cuda"
     if workers is None:
@@ -128,7 +129,7 @@ def by_epoch(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         pin_memory=on_gpu,
-        generator=torch.Generator(),  # or it would draw from the one that layers draw from
+        generator=torch.Generator(),  # or it would draw from the layers' generator
     )
     flow = iter(loader)
     for epoch in epochs:

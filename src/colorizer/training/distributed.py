@@ -1,4 +1,4 @@
-"""Processes that train together: each its share of every batch, their gradients summed."""
+"""Processes that train together: each takes a share of every batch; gradients are summed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,21 @@ from colorizer.networks.devices import pick_device, share_threads
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 from colorizer.training.training_state import State, pack, unpack
 
-# Where processes on one machine meet, if nothing else is said: a file instead of a port.
+# Where processes on one machine meet unless torchrun started them: a file instead of a port.
 STORE = "COLORIZER_STORE"
 
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among those that train together; by default it is the only one."""
+    """This process among those that train together; by default it is the only one.
+
+    Attributes
+    ----------
+    rank : int
+        This process's number, in [0, count).
+    count : int
+        Number of processes, at least 1.
+    """
 
     rank: int = 0
     count: int = 1
@@ -34,25 +42,25 @@ class Processes:
         return self.rank == 0
 
     def share(self, count: int) -> slice:
-        """Return which of ``count`` items are this process's: as many as others', or one less."""
+        """Return which of ``count`` items are this process's; shares differ by at most one."""
         return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
 
     def sum(self, value: Tensor) -> Tensor:
-        """Return the sum of all processes' values."""
+        """Return the sum of all processes' values; ``value`` is overwritten."""
         if self.count > 1:
             distributed.all_reduce(value)
         return value
 
     def sum_gradients(self, model: nn.Module) -> None:
-        """Replace the gradients by the sums of all processes' gradients; no gradient is zero."""
+        """Replace gradients by their sums over all processes; a missing one counts as zero."""
         if self.count == 1:
             return
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         for parameter in trained:
-            if parameter.grad is None:  # of no photograph
+            if parameter.grad is None:  # this process's share was empty
                 parameter.grad = torch.zeros_like(parameter)
         gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
-        # All in one piece: a message for each of them would take longer than what is in it.
+        # All in one message: the overhead of one for each would outweigh its content.
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(flat)
         sizes = [gradient.numel() for gradient in gradients]
@@ -60,7 +68,7 @@ class Processes:
             gradient.copy_(summed.view_as(gradient))
 
     def broadcast(self, state: State | None, device: torch.device) -> State | None:
-        """Return the first process's state."""
+        """Return the first process's state, sent by way of ``device``."""
         if self.count == 1:
             return state
         content = pack(state, "") if state is not None else b""
@@ -77,7 +85,7 @@ ALONE = Processes()
 
 
 def is_started_in_company() -> bool:
-    """Tell whether torchrun, or :mod:`colorizer.training.launching`, has started this process."""
+    """Return whether torchrun or :mod:`colorizer.training.launching` started this process."""
     return "WORLD_SIZE" in os.environ
 
 
@@ -93,7 +101,7 @@ def process_device(name: str) -> torch.device:
 
 @contextmanager
 def join_processes(device: torch.device) -> Iterator[Processes]:
-    """Meet the processes that were started together with this one; they part after the block."""
+    """Connect to the processes that were started with this one, for the length of the block."""
     if not is_started_in_company():
         yield ALONE
         return
@@ -107,18 +115,18 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
         world_size=count,
     )
     yield Processes(rank, count)
-    # Not after an error, when the others may wait for this one for ever.
+    # Not after an error, when the others may wait forever for this one.
     distributed.destroy_process_group()
 
 
 def check_shares(model: nn.Module) -> None:
-    """Raise ``UserError`` if a layer would compute otherwise for shares than for a whole batch.
+    """Raise ``UserError`` if a layer would treat shares differently from a whole batch.
 
-    Batch normalisation does so where it is trained, unless processes share the statistics.
+    Batch normalisation in training does, unless processes share the statistics.
     """
     model.train()
     for name, layer in model.named_modules():
-        # A private class, but the only one that all of torch's have in common.
+        # A private class, but the only one that all of torch's normalisation layers share.
         normalizes = isinstance(layer, _BatchNorm) and not isinstance(layer, SharedBatchNorm2d)
         if normalizes and layer.training:
             raise UserError(

@@ -17,30 +17,30 @@ from colorizer.common.errors import UserError
 from colorizer.common.interrupts import raise_on_interrupts
 from colorizer.training.distributed import STORE, is_started_in_company
 
-# In the environment of what a launcher starts.
+# Set in the environment of whatever a launcher starts.
 HANDED_OVER = "COLORIZER_HANDED_OVER"
 POLL_S = 0.1
 CLOSE_S = 10  # then whatever still runs is killed
 STOPPED = (-signal.SIGTERM, -signal.SIGINT)  # exit statuses of processes that were told to stop
-# They are told here in one line.
+# Failures are reported here, in one line.
 logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL)
 
 
 def hand_over(launcher: str, module: str) -> None:
-    """Become the program that ``launcher`` names, which is to start ``python -m module``.
+    """Replace this process by ``launcher``, which is to start ``python -m module``.
 
     Parameters
     ----------
     launcher : str
-        Such as ``torchrun --nproc-per-node 8``; ``python`` for this process itself. Whatever it
-        starts is not handed over once more.
+        Such as ``torchrun --nproc-per-node 8``; ``python`` keeps this process. Whatever the
+        launcher starts is not handed over again.
     module : str
-        Of the stage.
+        The stage's module.
 
     Raises
     ------
     UserError
-        If there is no such program, or its words cannot be told apart.
+        If there is no such program, or its command line cannot be parsed.
     """
     if launcher == "python" or is_started_in_company() or HANDED_OVER in os.environ:
         return
@@ -56,12 +56,12 @@ def hand_over(launcher: str, module: str) -> None:
 
 
 def must_launch(count: int) -> bool:
-    """Tell whether this process is to start ``count`` others instead of training itself.
+    """Return whether this process should start ``count`` others instead of training itself.
 
     Raises
     ------
     UserError
-        If torchrun has started another number of processes on this machine.
+        If torchrun has started a different number of processes on this machine.
     """
     if not is_started_in_company():
         return count > 1
@@ -69,7 +69,7 @@ def must_launch(count: int) -> bool:
     if count not in (1, started):
         raise UserError(
             f"train.devices is {count}, but torchrun has started {started} processes on this "
-            "machine; leave train.devices at 1, for torchrun decides"
+            "machine; leave train.devices at 1, as torchrun decides"
         )
     return False
 
@@ -77,7 +77,7 @@ def must_launch(count: int) -> bool:
 def launch(count: int, module: str) -> None:
     """Run ``python -m module`` in ``count`` processes that know of each other, as torchrun does.
 
-    The first one's output is shown. If one fails, the others are stopped.
+    Only the first one's output is shown. If one fails, the others are stopped.
 
     Raises
     ------
@@ -93,12 +93,12 @@ def launch(count: int, module: str) -> None:
             {rank: _environment(rank, count, folder) for rank in ranks},
             DefaultLogsSpecs(folder, redirects={rank: Std.ALL for rank in ranks if rank > 0}),
         )
-        raise_on_interrupts()  # start_processes has put handlers of its own in their place
+        raise_on_interrupts()  # start_processes has installed its own handlers instead
         try:
             result = processes.wait(period=POLL_S)
         except KeyboardInterrupt:
             processes.close(signal.SIGTERM, CLOSE_S)
-            sys.exit(1)  # the first process has said where the next run goes on
+            sys.exit(1)  # the first process has said where the next run resumes
         if result is not None and result.failures:
             _tell(result.failures, count, result.stderrs)
 
@@ -111,13 +111,13 @@ def _environment(rank: int, count: int, folder: str) -> dict[str, str]:
         "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count),
         STORE: Path(folder, "store").as_uri(),
-        # No other machine takes part, so none may connect.
+        # No other machine takes part, so none should be able to connect.
         "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", loopback),
     }
 
 
 def _tell(failures: dict[int, ProcessFailure], count: int, logs: dict[int, str]) -> None:
-    # Whatever was killed comes first: others fail because they lost it, or were stopped then.
+    # Whatever was killed comes first: the others failed for lack of it, or were stopped.
     def order(rank: int) -> tuple[bool, bool, int]:
         status = failures[rank].exitcode
         return status in STOPPED, status > 0, rank
@@ -125,12 +125,12 @@ def _tell(failures: dict[int, ProcessFailure], count: int, logs: dict[int, str])
     rank = min(failures, key=order)
     failure = failures[rank]
     if failure.exitcode in STOPPED or (rank == 0 and failure.exitcode > 0):
-        sys.exit(1)  # the first process has told all that there is to tell
+        sys.exit(1)  # the first process has reported everything already
     if failure.exitcode < 0:
         reason = f"was killed by {signal.Signals(-failure.exitcode).name}"
     else:
         reason = "failed: " + Path(logs[rank]).read_text(errors="replace").strip()
     raise UserError(
         f"process {rank + 1} of {count} {reason}; the others were stopped. The next `dvc repro` "
-        "goes on after the last finished epoch"
+        "resumes after the last finished epoch"
     )

@@ -1,4 +1,4 @@
-"""A network in training, with all that an epoch leaves behind for the next."""
+"""A network in training, with all that one epoch passes on to the next."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Learner:
     recipe : Recipe
         How to train it.
     steps : int
-        Number of steps that the whole training will take.
+        Number of steps in the whole training run.
     """
 
     def __init__(self, model: Colorizer, recipe: Recipe, steps: int) -> None:
@@ -39,12 +39,12 @@ class Learner:
             model.parameter_groups(recipe.lr),
             lr=recipe.lr,
             weight_decay=recipe.weight_decay,
-            # On a GPU the steps of many small tensors take long; on a CPU bits stay as they are.
+            # Faster on a GPU, with many small tensors; on a CPU it would change the bits.
             fused=True if on_gpu else None,
         )
         self.scheduler = _scheduler(self.optimizer, recipe, steps)
         self.average = _average(model, recipe)
-        # epoch, train, val, lr; before the first epoch there is no loss of training.
+        # epoch, train, val, lr; epoch 0 has no training loss.
         self.rows: list[tuple[int, float | None, float, float]] = []
         self.best_epoch = 0
         self.best_weights: dict[str, Tensor] = {}
@@ -68,38 +68,38 @@ class Learner:
 
     @property
     def history(self) -> pd.DataFrame:
-        """The finished epochs: epoch, train, val, lr; epoch 0 is the start, if it was noted."""
+        """The finished epochs: epoch, train, val, lr; epoch 0 is the start, if recorded."""
         types = {"epoch": "int64", "train": "float64", "val": "float64", "lr": "float64"}
         return pd.DataFrame(self.rows, columns=list(types)).astype(types)
 
     def step(self) -> None:
-        """Change the weights by their gradients."""
+        """Update the weights by their gradients."""
         self.optimizer.step()
         self.scheduler.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
 
     def finish_epoch(self, train: float, val: float, lr: float) -> None:
-        """Note an epoch's losses; if it is the best one on val, keep its weights."""
+        """Record an epoch's losses; if it is the best on val, keep its weights."""
         best_val = min((row[2] for row in self.rows), default=math.inf)
         self.rows.append((self.epoch + 1, train, val, lr))
         if val < best_val:
             self._keep_as_best()
 
     def note_start(self, val: float) -> None:
-        """Note the loss of the network as it is before the first epoch: it may stay the best."""
+        """Record the network's loss before the first epoch, which may remain the best."""
         self.rows.append((0, None, val, 0.0))
         self._keep_as_best()
 
     def state(self) -> State:
-        """Return what :meth:`restore` needs to go on from here with the same bits."""
+        """Return what :meth:`restore` needs to resume from here with the same bits."""
         optimizer = self.optimizer.state_dict()
         tensors = _prefixed("model", self.model.state_dict())
         for number, moments in optimizer["state"].items():
             tensors |= _prefixed(f"optimizer.{number}", moments)
         if self.average is not None:
             tensors |= _prefixed("average", self.average.state_dict())
-        if self.best_epoch != self.epoch:  # otherwise they are what is learnt
+        if self.best_epoch != self.epoch:  # otherwise they are the current weights
             tensors |= _prefixed("best", self.best_weights)
         record = {
             "groups": optimizer["param_groups"],
@@ -110,7 +110,7 @@ class Learner:
         return State(self.epoch, tensors, record)
 
     def restore(self, state: State) -> None:
-        """Go on from a state that a learner of the same network and recipe returned."""
+        """Resume from the :meth:`state` of a learner with the same network and recipe."""
         tensors, record = state.tensors, state.record
         self.model.load_state_dict(_under("model", tensors))
         self._restore_optimizer(_under("optimizer", tensors), record["groups"])
@@ -141,7 +141,7 @@ class Learner:
         for parameter, moments in self.optimizer.state.items():
             for name, value in moments.items():
                 if value.shape == parameter.shape:
-                    # Laid out as the parameter is, or sums round otherwise.
+                    # In the parameter's memory layout, or sums would round differently.
                     moments[name] = torch.empty_like(parameter).copy_(value)
 
 
@@ -162,9 +162,9 @@ def _average(model: Colorizer, recipe: Recipe) -> AveragedModel | None:
     if recipe.ema == 0:
         return None
     average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
-    # Buffers too: the statistics of batch normalisation belong to the weights.
+    # Buffers too: batch normalisation's statistics belong with the weights.
     averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
-    # It looks at its count in every step, and on a GPU would wait for it.
+    # It reads its count at every step, and would wait for a GPU each time.
     averaged.n_averaged = averaged.n_averaged.cpu()
     return averaged
 
@@ -175,9 +175,9 @@ def _scheduler(optimizer: Optimizer, recipe: Recipe, steps: int) -> LRScheduler:
     return OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
-        # One step more than is taken, for the scheduler is advanced after the last one, too.
+        # One extra step, because the scheduler advances after the last one too.
         total_steps=steps + 1,
-        # At least one step of warm-up: OneCycleLR divides by zero where it ends before the first.
+        # At least one step of warm-up: with less, OneCycleLR divides by zero.
         pct_start=max(WARM_UP, 2 / (steps + 1)),
         cycle_momentum=False,
     )

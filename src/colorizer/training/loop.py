@@ -1,4 +1,4 @@
-"""The training loop: epochs over augmented batches, the best epoch on val kept."""
+"""The training loop: epochs over augmented batches, keeping the best one on val."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from colorizer.training.losses import LOSSES
 from colorizer.training.recovery import Recovery
 from colorizer.training.seeds import Seeds
 
-# Steps on a GPU after which the loss is looked at: to look is to wait for it.
+# How many steps on a GPU between looks at the loss: each look waits for the GPU.
 LOOK_EVERY = 20
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The weights of the best epoch, and the history: epoch, train, val, lr.
+    """The best epoch's weights, and the history: epoch, train, val, lr.
 
-    Epoch 0 is the network as it was before; it has no ``train``.
+    Epoch 0 is the network before training; it has no ``train`` loss.
     """
 
     weights: dict[str, Tensor]
@@ -55,43 +55,43 @@ def train(
     may_stay: bool = False,
     show: Callable[[pd.DataFrame], None] = lambda _: None,
 ) -> Trained:
-    """Train ``model`` in place and return what its best epoch on val had learnt.
+    """Train ``model`` in place and return the weights of its best epoch on val.
 
-    With ``recipe.ema``, what is validated and returned is the exponential moving average of the
-    weights over the steps: a few photographs make noisy steps.
+    With ``recipe.ema``, these, and those that are validated, are an exponential moving average
+    over the steps, because small batches make noisy steps.
 
     Parameters
     ----------
     model : Colorizer
-        The network, its weights initialised.
+        The network, with its weights initialised.
     recipe : Recipe
         How to train it.
     data : pair of LabPhotographs
-        The training and the validation photographs.
+        The training and validation photographs.
     epochs : int
         Passes over the training photographs.
     seed : int
-        Of the order and the augmentation.
+        Seeds the order, the augmentation, the hints and the layers; at least 0.
     device : torch.device
         Where the network computes.
     precision : str
-        Of the network's activations: float32 or bf16; the weights are float32 always.
+        The type of the network's activations: float32 or bf16; the weights are always float32.
     processes : Processes
-        Those that share every batch; each calls this function with the same arguments.
+        The processes that share every batch; each calls this function with the same arguments.
     recovery : Recovery, optional
-        Where to go on from, and where to save the state after each epoch.
+        Where to resume from, and where to save the state after each epoch.
     may_stay : bool
-        Whether the network as it is, called epoch 0, is to be returned if no epoch is better: one
-        that starts from a trained network can only gain then.
+        Whether to return the initial network, as epoch 0, if no epoch is better: then training
+        cannot make an already trained network worse.
     show : callable
-        Is given the history so far after every epoch, also before the first one that is left to
-        do: something to look at while the training runs.
+        Gets the history so far at the start and after every epoch: something to look at during
+        training.
 
     Raises
     ------
     UserError
-        If the loss becomes NaN or infinite; names the epoch and what to lower. If several
-        processes share batches, and a layer cannot.
+        If the loss becomes NaN or infinite; names the epoch and what to lower. Also if several
+        processes share batches and a layer cannot.
     """
     if processes.count > 1:
         check_shares(model)
@@ -105,7 +105,7 @@ def train(
     if saved is not None:
         learner.restore(saved)
     if learner.epoch and processes.is_first:
-        print(f"going on after epoch {learner.epoch} of {epochs}")
+        print(f"resuming after epoch {learner.epoch} of {epochs}")
     loop = EpochLoop(learner, recipe, seed, device, precision, processes)
     done, total = (number * len(train_set) for number in (learner.epoch, epochs))
     if may_stay and not len(learner.history):
@@ -125,7 +125,13 @@ def train(
 
 
 class EpochLoop:
-    """What happens within an epoch; nothing of it outlives the epoch but in the learner."""
+    """What happens within an epoch; only the learner keeps anything beyond it.
+
+    Parameters
+    ----------
+    learner, recipe, seed, device, precision, processes
+        As for :func:`train`; the learner holds the network.
+    """
 
     def __init__(
         self,
@@ -165,7 +171,7 @@ class EpochLoop:
         return total[0].item() / done
 
     def validate(self, data: LabPhotographs, epoch: int) -> float:
-        """Return the mean loss of what has been learnt so far, predicted as it will be used."""
+        """Return the mean loss of the network so far, predicting as it will be used."""
         model = self.learner.learnt.eval()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         with torch.inference_mode():
@@ -178,11 +184,11 @@ class EpochLoop:
     def losses(self, batch: Batch) -> Tensor:
         """Return what this process's share of a batch adds to the losses of the whole batch.
 
-        The first is that of prediction; of networks that take hints, another one follows.
+        The first is the loss of prediction; if hints are taught, the loss with hints follows.
         """
         model = self.learner.model
         lab = batch.lab.to(self.device, non_blocking=True)
-        # The share's part: 0 where there are more processes than photographs.
+        # 0 where there are more processes than photographs.
         weight = len(lab) / batch.whole
         if self.teaches_hints and isinstance(model, HintedColorizer):
             hints = batch.hints.to(self.device, non_blocking=True)
@@ -190,23 +196,23 @@ class EpochLoop:
         return self._loss(model, lab)[None] * weight
 
     def learn_from(self, losses: Tensor) -> None:
-        """Take a step by what every process's :meth:`losses` add up to."""
+        """Take a step on the sum of every process's :meth:`losses`."""
         self.learner.optimizer.zero_grad()
         losses.sum().backward()  # type: ignore[no-untyped-call]
         self.processes.sum_gradients(self.learner.model)
         self.learner.step()
 
     def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
-        """Return the mean loss over a share of Lab, (B, 3, H, W); 0 where it is empty."""
+        """Return the mean loss over a share of Lab, (B, 3, H, W); 0 if it is empty."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             ab = predict(_lightness(lab))  # (B, 2, H, W)
         return self._distance(ab, lab)
 
     def _losses_with_hints(self, model: HintedColorizer, lab: Tensor, hints: Tensor) -> Tensor:
-        """Return two losses, without hints and with them.
+        """Return two losses, without and with hints.
 
-        The second teaches the hint head alone: what is predicted without hints is what it would
-        be if there were none.
+        The second teaches the hint head alone, so that teaching hints does not change what is
+        predicted without them.
         """
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             encoding = model.encode(_lightness(lab))
@@ -215,13 +221,13 @@ class EpochLoop:
         return torch.stack([self._distance(ab, lab), self._distance(own + given, lab)])
 
     def _distance(self, ab: Tensor, lab: Tensor) -> Tensor:
-        """Return the mean loss of predicted ab, (B, 2, H, W), or 0 where B is 0."""
+        """Return the mean loss of predicted ab, (B, 2, H, W), or 0 if B is 0."""
         if not len(lab):
-            # No mean, but a way back through layers in which processes wait for each other.
+            # A zero with gradients: some layers' backward passes wait for all processes.
             return torch.sum(ab.float())
         predicted, true = ab.float() / AB_SCALE, lab[:, 1:] / AB_SCALE
         if self.recipe.chroma_weight > 0:
-            # Most of the world is greyish: without weights the safe answer is dull (Zhang et al.
+            # Most of the world is greyish: unweighted, the safe answer is dull (Zhang et al.
             # 2016, "Colorful Image Colorization", section 2.2, with weights for classes of ab).
             chroma = torch.linalg.vector_norm(lab[:, 1:], dim=1, keepdim=True)  # (B, 1, H, W)
             weight = 1 + self.recipe.chroma_weight * chroma / 100
@@ -239,5 +245,5 @@ def _finite(value: float, epoch: int, recipe: Recipe) -> float:
         return value
     raise UserError(
         f"the loss became {value} in epoch {epoch}: the training diverged. Lower the learning "
-        f"rate (lr, now {recipe.lr:g}, in the network's block under train), for one to a third"
+        f"rate (lr, now {recipe.lr:g}, in the network's block under train), for example to a third"
     )

@@ -7,16 +7,21 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.nn import functional as F
 
-# What is added under the root of sqrt_l1, a quarter of a CIELAB unit: its slope at 0 is infinite.
+# Added under the root in sqrt_l1, whose slope at 0 is infinite: a quarter of a CIELAB unit.
 LEAST_ERROR = 0.002
 
 
 def sqrt_l1_loss(predicted: Tensor, true: Tensor) -> Tensor:
     """Return the mean over photographs of the square root of each one's mean absolute error.
 
-    Where nothing in grey tells the colour, as of a red or a green apple, errors are large, and the
-    way to make them smaller is to paint what lies between: dull. The root lets such photographs
-    pull less, and those more that can be coloured well, as PSNR in dB does, a logarithm.
+    Where grey does not reveal the colour, as with a red or green apple, errors are large, and the
+    way to reduce them is to paint something in between: dull. The root gives such photographs
+    less weight and those that can be coloured well more, as PSNR, a logarithm, does.
+
+    Parameters
+    ----------
+    predicted, true : Tensor
+        (B, 2, H, W), ab / 128.
     """
     errors = (predicted - true).abs().flatten(start_dim=1).mean(dim=1)  # (B,)
     return (errors + LEAST_ERROR).sqrt().mean()

@@ -12,16 +12,16 @@ from colorizer.networks.registry import NETWORKS
 
 
 class TrainParams(Block):
-    """What a training takes from ``params.yaml``, whatever the network.
+    """What training takes from ``params.yaml``, whatever the network.
 
     Attributes
     ----------
     device : str
         Where the network computes: auto, cpu, cuda, cuda:1 ...
     devices : int
-        The processes that share every batch, on this machine.
+        Number of processes on this machine that share every batch, at least 1.
     precision : str
-        Of the activations; the weights are always float32.
+        The type of the activations: float32 or bf16; the weights are always float32.
     """
 
     block_name: ClassVar[str] = "train"
@@ -32,13 +32,13 @@ class TrainParams(Block):
 
 
 def parse_train(content: dict[Any, Any], model: str) -> tuple[TrainParams, Recipe]:
-    """Check the block, and in it the recipes of all networks.
+    """Check the block, including the recipes of all networks.
 
     Parameters
     ----------
     content : dict
-        What the file says: the parameters of :class:`TrainParams`, and for each network a block
-        of its name, which its ``recipe_type`` checks.
+        The block's content: the parameters of :class:`TrainParams`, and a block per network under
+        its name, which its ``recipe_type`` checks.
     model : str
         The network to train.
 
@@ -47,7 +47,7 @@ def parse_train(content: dict[Any, Any], model: str) -> tuple[TrainParams, Recip
     params : TrainParams
         All but the recipes.
     recipe : Recipe
-        That of the network to train.
+        The recipe of the network to train.
 
     Raises
     ------

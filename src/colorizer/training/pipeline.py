@@ -1,4 +1,4 @@
-"""A training from prepared photographs to the weights that are kept, resumed if it was stopped."""
+"""Training from prepared photographs to the final weights, resumed if it was stopped."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from colorizer.training.run_key import run_key
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides the bits of a training, besides the photographs and the machine.
+    """What determines the bits of a training run, besides the photographs and the machine.
 
     Attributes
     ----------
     model : str
         The network's name in the registry.
     recipe : Recipe
-        Of the network's ``recipe_type``.
+        The network's ``recipe_type``.
     epochs : int
         Passes over the training photographs.
     seed : int
-        Of all that is random.
+        Seeds everything random; at least 0.
     precision : str
-        Of the activations: float32 or bf16.
+        The type of the activations: float32 or bf16.
     """
 
     model: str
@@ -61,7 +61,7 @@ class Result:
     trained : Trained
         These weights, the number of the best epoch and the history.
     train_set, val_set : Shards
-        The photographs that it was trained on, and those that chose the best epoch.
+        The photographs that it was trained on, and those that decided the best epoch.
     """
 
     model: Colorizer
@@ -71,12 +71,12 @@ class Result:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The best epoch and its losses, the parameters and the training photographs."""
+        """The best epoch and its losses, and the number of parameters and training images."""
         history, best_epoch = self.trained.history, self.trained.best_epoch
         best = history[history["epoch"] == best_epoch].iloc[0]
         return {
             "best_epoch": best_epoch,
-            # Epoch 0, the start, has none.
+            # Epoch 0, the start, has no training loss.
             "train_loss": round(float(best["train"]), 6) if best_epoch else None,
             "val_loss": round(float(best["val"]), 6),
             "parameters": sum(p.numel() for p in self.model.parameters()),
@@ -105,15 +105,15 @@ def train_network(
     device : torch.device
         Where the network computes.
     processes : Processes
-        Those that share every batch; each calls this function with the same arguments.
+        The processes that share every batch; each calls this function with the same arguments.
     resume : Path
-        The folder where the state is kept after each epoch, so that a training that was stopped
-        can be resumed.
+        The folder where the state is saved after each epoch, so that training can be resumed if
+        it is stopped.
     show : callable
-        Is given the history so far; see :func:`colorizer.training.loop.train`.
+        Gets the history so far; see :func:`colorizer.training.loop.train`.
     keep : callable
-        Is given the result; the state is removed only once it has returned. Of several processes,
-        the first alone calls this and ``show``.
+        Gets the result; the state is removed only once it has returned. If there are several
+        processes, only the first calls this and ``show``.
 
     Raises
     ------

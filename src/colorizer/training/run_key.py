@@ -1,4 +1,4 @@
-"""One hash of all that determines the bits of a training."""
+"""One hash of everything that determines the bits of a training run."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PACKAGES = ("colorizer", "stages")
 def run_key(
     settings: Mapping[str, Any], recipe: Recipe, data: Iterable[Shards], device: torch.device
 ) -> str:
-    """Return 64 hexadecimal digits: equal for trainings that give the same bits.
+    """Return 64 hexadecimal digits: equal for training runs that give the same bits.
 
-    They cover, besides the arguments, the code of this project that is loaded, the versions of
-    torch and NumPy, and the kind of processor, with its number of threads.
+    Besides the arguments, they cover this project's loaded code, the versions of torch and NumPy,
+    the kind of processor and the number of threads.
 
     Parameters
     ----------
     settings : mapping
-        Seed, epochs and the like, as JSON can tell them.
+        Seed, epochs and the like, as JSON takes them.
     recipe : Recipe
         How the network is trained.
     data : iterable of Shards
@@ -59,7 +59,7 @@ def _digest_of(photographs: Shards) -> str:
 
 
 def _code() -> list[str]:
-    """Return the hash of every source file of this project that is loaded."""
+    """Return the hash of every loaded source file of this project."""
     specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
     files = {
         spec.origin
@@ -74,6 +74,6 @@ def _processor(device: torch.device) -> list[str | int | None]:
     if device.type == "cuda":
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         return [device.type, torch.cuda.get_device_name(device), cudnn]
-    # The order in which threads and vector units sum decides the last bit.
+    # The order in which threads and vector units add decides the last bit.
     capability = torch.backends.cpu.get_cpu_capability()
     return [device.type, platform.machine(), capability, torch.get_num_threads()]

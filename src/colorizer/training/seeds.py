@@ -1,4 +1,4 @@
-"""The random numbers of a training: from its seed, and what they are for, alone."""
+"""A training run's random numbers, which depend only on its seed and their purpose."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ class _Purpose(IntEnum):
 
 @dataclass(frozen=True)
 class Seeds:
-    """Generators on the CPU that do not depend on what was drawn before.
+    """CPU generators that do not depend on earlier draws.
 
-    So several processes may prepare batches side by side, and a training that is resumed draws
-    what an uninterrupted one does. Generators for other purposes, epochs or batches are unrelated.
+    So several processes can prepare batches side by side, and a resumed run draws what an
+    uninterrupted one would. Generators for other purposes, epochs or batches are unrelated.
 
     Attributes
     ----------
     seed : int
-        That of the training, at least 0.
+        The training run's seed, at least 0.
     """
 
     seed: int
 
     def order(self, epoch: int) -> torch.Generator:
-        """Return what draws the order of the photographs in an epoch."""
+        """Return the generator for the order of the photographs in an epoch."""
         return self._generator(_Purpose.ORDER, epoch)
 
     def augmentation(self, epoch: int, batch: int) -> torch.Generator:
-        """Return what varies the photographs of a batch."""
+        """Return the generator for the augmentation of a batch."""
         return self._generator(_Purpose.AUGMENTATION, epoch, batch)
 
     def hints(self, epoch: int, batch: int) -> torch.Generator:
-        """Return what draws the hints of a batch."""
+        """Return the generator for the hints of a batch."""
         return self._generator(_Purpose.HINTS, epoch, batch)
 
     def seed_layers(self, epoch: int) -> None:
-        """Seed torch's own generator, which the layers of a network draw from in an epoch."""
+        """Seed torch's own generator, from which a network's layers draw in an epoch."""
         torch.manual_seed(self._generator(_Purpose.LAYERS, epoch).initial_seed())
 
     def _generator(self, *numbers: int) -> torch.Generator:

@@ -1,6 +1,6 @@
-"""The state of a training between two epochs, as bytes that execute nothing when read.
+"""The state of training between two epochs, as bytes that execute nothing when read.
 
-The format is safetensors: tensors, and all else as JSON in its metadata, beside a SHA-256 of both.
+The format is safetensors: tensors, the rest as JSON in the metadata, and a SHA-256 of both.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ ABOUT, DIGEST = "colorizer_recovery", "sha256"
 
 
 class RecoveryError(Exception):
-    """Bytes that are no recovery state, or not the one that was asked for; says why."""
+    """The bytes are not a recovery state, or not the one requested; says why."""
 
 
 @dataclass(frozen=True)
 class State:
-    """A training after ``epoch``: its tensors by name, and what JSON can tell."""
+    """Training after ``epoch``: its tensors by name, and the rest as JSON takes it."""
 
     epoch: int
     tensors: dict[str, Tensor]
@@ -33,7 +33,7 @@ class State:
 
 
 def pack(state: State, run_key: str) -> bytes:
-    """Return a state as bytes; ``run_key`` says of which training."""
+    """Return a state as bytes; ``run_key`` identifies its training run."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.tensors.items()}
     about = json.dumps(
         {
@@ -50,35 +50,35 @@ def pack(state: State, run_key: str) -> bytes:
 
 
 def unpack(content: bytes, run_key: str) -> State:
-    """Return the state that :func:`pack` made bytes of.
+    """Return the state that :func:`pack` turned into bytes.
 
     Raises
     ------
     RecoveryError
-        If the bytes are no such state, not as they were written, of another version of this
-        code or of another training.
+        If the bytes are not such a state, have changed since, or are from another version of the
+        format or another training run.
     """
     try:
         tensors = safetensors.torch.load(content)
         metadata = _metadata(content)
         text, digest = metadata[ABOUT], metadata[DIGEST]
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise RecoveryError(f"it is truncated or no recovery state ({error!r})") from error
+        raise RecoveryError(f"it is truncated or not a recovery state ({error!r})") from error
     if digest != _digest(text, tensors):
         raise RecoveryError("its content does not match its SHA-256")
     about = json.loads(text)
     if about["version"] != VERSION:
         raise RecoveryError(
-            f"it is of version {about['version']!r}, this code reads version {VERSION}"
+            f"it has version {about['version']!r}; this code reads version {VERSION}"
         )
     if about["run_key"] != run_key:
-        raise RecoveryError("it is of another training")
+        raise RecoveryError("it belongs to another training run")
     return State(about["epoch"], tensors, about["record"])
 
 
 def _metadata(content: bytes) -> dict[str, str]:
-    # The length of the header in 8 bytes, little-endian, then the header, which is JSON. Reading
-    # it by safetensors takes a file.
+    # The header's length in 8 bytes, little-endian, then the header, which is JSON. safetensors
+    # itself can read it only from a file.
     length = int.from_bytes(content[:8], "little")
     metadata: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
     return metadata

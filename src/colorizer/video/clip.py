@@ -1,4 +1,4 @@
-"""What is known of a clip before its frames are coloured, and which clips are refused."""
+"""What is known about a clip before its frames are coloured, and which clips are refused."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from colorizer.common.errors import UserError
 from colorizer.video.luma import Coding
 from colorizer.video.planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES
 
-UNKNOWN = (0, 2, 3)  # 0 is RGB's
+UNKNOWN = (0, 2, 3)  # 0 stands for RGB
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 BT2020_PRIMARIES, BT2020_MATRICES = 9, (9, 10)
-# A clip that says nothing of its matrix has that of its time: BT.709 came with larger frames.
+# A clip that does not name its matrix has that of its time: BT.709 came with larger frames.
 HIGH_DEFINITION = (1280, 720)
-# FFmpeg's orders of fields: which is shown first.
+# FFmpeg's field orders, by which field is shown first.
 TOP_FIRST, BOTTOM_FIRST = (2, 4), (3, 5)
 MAX_MEGAPIXELS = 64
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What a clip is.
+    """A clip's properties.
 
     Attributes
     ----------
@@ -37,21 +37,21 @@ class Clip:
     size : tuple of int
         Width and height in pixels, as stored.
     pixel_aspect : Fraction
-        Width of a pixel, in heights.
+        A pixel's width divided by its height.
     display_matrix : tuple of int
-        FFmpeg's nine numbers that tell a player how to turn it; empty for not at all.
+        FFmpeg's nine numbers that tell a player how to rotate it; empty for no rotation.
     quarter_turns : int
-        Counterclockwise, that set it upright.
+        Counterclockwise turns that set it upright, 0 to 3.
     coding : Coding
-        Of its luma.
+        How its luma is coded.
     color : tuple of int
         Primaries, transfer and matrix, as in ITU-T H.273.
     is_interlaced, is_top_first : bool
-        Whether frames are of two fields, and which is shown first.
+        Whether frames consist of two fields, and whether the top one is shown first.
     rate : Fraction or None
-        Frames a second, on the average.
+        Average frames per second; None if unknown.
     frames : int
-        How many there are, as far as can be known without decoding.
+        Number of frames, as far as can be known without decoding.
     """
 
     path: Path
@@ -74,12 +74,12 @@ class Clip:
 
 
 def describe(path: Path, stream: VideoStream, first: VideoFrame, frames: int) -> Clip:
-    """Describe a clip by its stream, its first frame and the number of them.
+    """Describe a clip from its stream, its first frame and its number of frames.
 
     Raises
     ------
     UserError
-        If it cannot be coloured as it should be: too large, HDR, or of an unknown matrix.
+        If it cannot be coloured correctly: too large, HDR, or with an unknown matrix.
     """
     if first.width * first.height > MAX_MEGAPIXELS * 1e6:
         raise UserError(f"{path}: frames of more than {MAX_MEGAPIXELS} megapixels")
@@ -108,13 +108,13 @@ def _refuse_hdr(path: Path, frame: VideoFrame) -> None:
         kind = kind or "BT.2020"
     if kind:
         raise UserError(
-            f"{path} is of high dynamic range or wide colours ({kind}), whose colours would come "
+            f"{path} has a high dynamic range or wide gamut ({kind}), and its colours would come "
             "out wrong; convert it to BT.709 first"
         )
 
 
 def _coding(path: Path, frame: VideoFrame) -> tuple[Coding, int]:
-    """Return what samples mean, and the number of the matrix."""
+    """Return the coding of samples, and the number of the matrix."""
     name = frame.format.name
     is_rgb = frame.format.is_rgb or frame.format.has_palette
     matrix = UNKNOWN[0] if is_rgb else frame.colorspace
@@ -123,8 +123,8 @@ def _coding(path: Path, frame: VideoFrame) -> tuple[Coding, int]:
         matrix = BT709 if is_large else BT601
     if matrix not in MATRICES:
         raise UserError(
-            f"{path}: its colours are coded by matrix {matrix} of ITU-T H.273, which is not known "
-            "here; convert it to BT.709 first"
+            f"{path}: its colours are coded by matrix {matrix} of ITU-T H.273, which is not "
+            "supported; convert it to BT.709 first"
         )
     is_full = not is_rgb and (
         frame.color_range == FULL_RANGE
@@ -138,7 +138,7 @@ def _coding(path: Path, frame: VideoFrame) -> tuple[Coding, int]:
 def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
     try:
         found = list(frame.side_data)
-    except ValueError:  # PyAV knows not all types, such as EXIF in JPEGs, and gives none then
+    except ValueError:  # PyAV gives none if it does not know one's type, such as EXIF
         return ()
     for data in found:
         if getattr(data, "type", None) == Type.DISPLAYMATRIX:

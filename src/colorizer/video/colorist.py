@@ -1,4 +1,4 @@
-"""One clip: read frame by frame, coloured, written."""
+"""Read a clip frame by frame, colour it, and write it."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from colorizer.video.write import ClipWriter
 
 @dataclass(frozen=True)
 class VideoColorist:
-    """What is common to all frames of a clip.
+    """Colours clips, all with the same settings.
 
     Attributes
     ----------
     network : PhotoPredictor
         Predicts chroma.
     saturation : float
-        Factor of the predicted chroma.
+        Factor for the predicted chroma, at least 0; 1 leaves it unchanged.
     smoothing : float
         Time constant in seconds, 0 for none; see :class:`ChromaSmoother`.
     crf : int or None
-        How well frames are kept; None for what the encoder has by default.
+        How well frames are kept, 0 (best) to 51; None for the encoder's default.
     """
 
     network: PhotoPredictor
@@ -58,16 +58,16 @@ class VideoColorist:
     ) -> list[str]:
         """Colour a clip.
 
-        Memory holds a few frames, however long it is.
+        Memory holds a few frames, however long the clip is.
 
         Parameters
         ----------
         source, target : Path
-            The file to read and that to write, whole or not at all.
+            The file to read, and the file to write, whole or not at all.
         is_damaged : bool
             Colour what can be decoded of a clip that is broken.
         progress : callable or None
-            Told after each frame how many are done, and how many there are about.
+            Called after each frame with the number done and the approximate total.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class VideoColorist:
         Raises
         ------
         UserError
-            If ``source`` cannot be read, is damaged, or is of a kind that cannot be coloured;
+            If ``source`` cannot be read, is damaged, or is a kind of clip that cannot be coloured;
             ``target`` cannot hold it; or the disk is full.
         """
         clip = probe(source, is_damaged)
@@ -127,12 +127,12 @@ class _Painter:
         self.frames = 0
 
     def chroma(self, luma: Samples, frame: VideoFrame) -> Samples:
-        """Return Cb and Cr of the next frame; see :func:`chroma_of`."""
+        """Return the next frame's Cb and Cr; see :func:`chroma_of`."""
         ab = self._predicted(luma, self._seconds_until(frame))
         return chroma_of(luma, ab, self._coding, self._is_halved)
 
     def _predicted(self, luma: Samples, seconds: float) -> Floats:
-        """Return (2, h, w) float32 in CIELAB units, as the clip is stored."""
+        """Return ab, (2, h, w) float32 in CIELAB units, rotated as the clip is stored."""
         turns = self._clip.quarter_turns
         greys = np.ascontiguousarray(np.rot90(greys_of(luma, self._coding), turns))
         frame = Image.fromarray(greys)
@@ -144,7 +144,7 @@ class _Painter:
         return np.ascontiguousarray(np.rot90(smooth[0].numpy(), -turns, axes=(1, 2)))
 
     def _seconds_until(self, frame: VideoFrame) -> float:
-        """Return how long after the frame before it is shown; 0 for the first."""
+        """Return how long after the previous frame this one is shown; 0 for the first."""
         if frame.time is None:
             raise UserError(
                 f"{self._clip.path}: frame {self.frames + 1} has no time; copy the clip into "
@@ -162,14 +162,14 @@ class _Painter:
 
 
 def motion_lightness(frame: Image.Image, size: tuple[int, ...]) -> Tensor:
-    """Return what motion is looked for in: chroma is no finer, and it costs a quarter.
+    """Return lightness for motion estimation, at half size: as fine as chroma needs, and cheap.
 
     Parameters
     ----------
     frame : Image
-        Mode L, upright, of square pixels.
+        Mode L, upright, with square pixels.
     size : tuple of int
-        Height and width of predicted chroma.
+        Height and width of the predicted chroma.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Containers that clips are written to, and how frames are coded in them."""
+"""Containers for coloured clips, and how frames are coded in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from colorizer.common.errors import UserError
 
 OTHERWISE = ".mp4"
-# The best and the worst that --crf takes, and what each encoder has of its own.
+# The best and the worst value of --crf.
 BEST_CRF, WORST_CRF = 0, 51
 
 
@@ -19,15 +19,15 @@ class Encoder:
     Attributes
     ----------
     name : str
-        As FFmpeg calls it.
+        FFmpeg's name for it.
     bits : int
-        Of a sample.
+        Per sample.
     crf : int
-        Constant rate factor, by default: hardly to be told from the original. Lower is better.
+        Default constant rate factor: hardly distinguishable from the original. Lower is better.
     options : tuple of pairs
-        What else FFmpeg is told.
+        Further options for FFmpeg.
     takes_odd_sizes : bool
-        Also with chroma of half the height and width.
+        Whether it codes odd sizes with chroma of half the height and width.
     takes_fields : bool
         Whether interlaced frames can be marked as such.
     """
@@ -41,8 +41,8 @@ class Encoder:
 
 
 H264 = Encoder("libx264", 8, 18, (("preset", "medium"),), takes_fields=True)
-# What records 10 bits records HEVC, and what shows them shows it; few show H.264 of 10 bits. With
-# B-frames, x265 leaves the times of clips of one or two frames unset.
+# Devices that record or show 10 bits use HEVC; few show 10-bit H.264. With B-frames, x265 leaves
+# the times of clips of one or two frames unset.
 HEVC = Encoder(
     "libx265", 10, 20, (("preset", "fast"), ("x265-params", "log-level=error:bframes=0"))
 )
@@ -59,17 +59,17 @@ ENCODERS = {
 
 
 def encoder_of(target: Path, bits: int) -> Encoder:
-    """Return how to code frames of so many bits in this file.
+    """Return how to code frames with ``bits`` per sample in a file.
 
     Raises
     ------
     UserError
-        If its name ends in no suffix of :data:`ENCODERS`.
+        If its suffix is not in :data:`ENCODERS`.
     """
     encoders = ENCODERS.get(target.suffix.lower())
     if encoders is None:
         raise UserError(
             f"{target}: clips are written as {', '.join(ENCODERS)}, not as "
-            f"{target.suffix or 'a name without suffix'}"
+            f"{target.suffix or 'a name without a suffix'}"
         )
     return next((encoder for encoder in encoders if encoder.bits >= bits), encoders[-1])

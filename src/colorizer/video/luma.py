@@ -1,11 +1,11 @@
 """How video codes lightness and colour: luma (Y') and two channels of chroma, Cb and Cr.
 
-Luma is never computed here, but kept: chroma is found that gives each pixel the colour asked for
-at the luma that it has. So a coloured clip, shown without colour, is the clip that it was made of.
-(CIELAB lightness then differs a little from that of the grey clip, by 0.6 on the average at a
-chroma of 20 with BT.709, for luma is not quite lightness.)
+Luma is kept, never computed: each pixel gets the chroma that yields the wanted colour at its luma.
+So a coloured clip, shown without colour, is the original clip. (CIELAB lightness then differs a
+little from the grey clip's, by 0.6 on average at a chroma of 20 with BT.709, as luma is not quite
+lightness.)
 
-Formulas: ITU-R BT.601-7 and BT.709-6. Luma is taken as sRGB's gamma has it, as computers show it.
+Formulas: ITU-R BT.601-7 and BT.709-6. Luma is read with sRGB's gamma, as computers show it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from colorizer.color.gamut import fitted_linear_rgb
 from colorizer.color.lightness_tables import WORD, encode, grey_lightness
 
 Floats = npt.NDArray[np.float32]
-Samples = npt.NDArray[np.unsignedinteger[Any]]  # uint8, or uint16 of more than 8 bits
-# What is computed at once fits into a core's cache.
+Samples = npt.NDArray[np.unsignedinteger[Any]]  # uint8, or uint16 for more than 8 bits
+# The data computed at once fit into a core's cache.
 BAND_PIXELS = 1 << 15
 
 
 @dataclass(frozen=True)
 class Coding:
-    """What the samples of a clip mean.
+    """What a clip's samples mean.
 
     Attributes
     ----------
     bits : int
-        Of a sample, 8 to 16.
+        Per sample, 8 to 16.
     is_full_range : bool
-        Whether black is 0 and white the highest number; else they are 16 and 235, of 8 bits.
+        Whether black is 0 and white the highest value; else they are 16 and 235 for 8 bits.
     red, blue : float
-        Shares of R' and B' in luma; that of G' is the rest.
+        Shares of R' and B' in luma, 0 to 1; G' has the rest.
     """
 
     bits: int
@@ -48,27 +48,27 @@ class Coding:
 
     @property
     def black(self) -> int:
-        """The sample of black."""
+        """The sample value of black."""
         return 0 if self.is_full_range else 16 << (self.bits - 8)
 
     @property
     def luma_span(self) -> int:
-        """From black to white, in samples."""
+        """The range from black to white, in sample values."""
         return (1 << self.bits) - 1 if self.is_full_range else 219 << (self.bits - 8)
 
     @property
     def chroma_span(self) -> int:
-        """From the lowest to the highest Cb or Cr, in samples."""
+        """The range from the lowest to the highest Cb or Cr, in sample values."""
         return (1 << self.bits) - 1 if self.is_full_range else 224 << (self.bits - 8)
 
     @property
     def dtype(self) -> type[np.uint8 | np.uint16]:
-        """What holds a sample."""
+        """The type that holds a sample."""
         return np.uint8 if self.bits == 8 else np.uint16
 
 
 def greys_of(luma: Samples, coding: Coding) -> npt.NDArray[np.uint8]:
-    """Return luma (H, W) as greys of sRGB, of 8 bits."""
+    """Return luma (H, W) as 8-bit sRGB greys (H, W)."""
     samples = np.arange(1 << coding.bits, dtype=np.float32)
     greys = (samples - coding.black) * (255 / coding.luma_span)
     table = greys.clip(0, 255).round().astype(np.uint8)
@@ -85,16 +85,16 @@ def chroma_of(luma: Samples, ab: Floats, coding: Coding, is_halved: bool) -> Sam
     luma : ndarray
         (H, W) uint8 or uint16.
     ab : ndarray
-        (2, h, w) float32, a and b in CIELAB units, of the whole frame in any size.
+        (2, h, w) float32, a and b in CIELAB units, for the whole frame at any size.
     coding : Coding
-        Of ``luma`` and the result.
+        The coding of ``luma`` and the result.
     is_halved : bool
         Whether chroma has half the height and width (4:2:0), rounded up.
 
     Returns
     -------
     ndarray
-        (2, H, W), or half of that, of the type of ``luma``: Cb and Cr.
+        Cb and Cr, (2, H, W) or half that height and width, with the type of ``luma``.
     """
     light = _halved(luma) if is_halved else luma.astype(np.float32)
     light = ((light - coding.black) / np.float32(coding.luma_span)).clip(0, 1)
@@ -112,7 +112,7 @@ def _coded(light: Floats, ab: Floats, coding: Coding) -> Samples:
     rgb = encode(fitted_linear_rgb(lightness, ab), WORD).astype(np.float32)
     rgb *= np.float32(1 / WORD)
     own = coding.red * rgb[0] + coding.blue * rgb[2] + (1 - coding.red - coding.blue) * rgb[1]
-    # What each channel has more, or less, than luma.
+    # How far each channel is above or below luma.
     rgb -= own
     highest, lowest = rgb.max(axis=0), rgb.min(axis=0)
     share = np.minimum(
@@ -128,7 +128,7 @@ def _coded(light: Floats, ab: Floats, coding: Coding) -> Samples:
 
 
 def _halved(luma: Samples) -> Floats:
-    """Return the means of squares of four samples; an odd row or column counts twice."""
+    """Return the means of 2 x 2 samples; an odd last row or column counts twice."""
     height, width = luma.shape
     even = np.pad(luma, ((0, height % 2), (0, width % 2)), mode="edge").astype(np.float32)
     rows = even[::2] + even[1::2]

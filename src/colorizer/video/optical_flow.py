@@ -1,4 +1,4 @@
-"""Where the parts of a frame were in the frame before it: dense optical flow.
+"""Where the parts of a frame were in the previous frame: dense optical flow.
 
 Pyramidal Lucas-Kanade (Bouguet 2001, "Pyramidal implementation of the Lucas Kanade feature
 tracker"), for all pixels at once.
@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# In pixels. The coarsest frames of the pyramid have a shorter side of at least this.
+# The least shorter side of the pyramid's coarsest frames, in pixels.
 COARSEST = 12
 WINDOW = 9
 ITERATIONS = 3
-# What one iteration may change, in pixels of its level: the linear model holds no farther.
+# The most that one iteration may change, in pixels of its level: the linear model holds no
+# further.
 LONGEST_STEP = 1.0
-# Added to the squared gradients of L (of a pixel): where a window is as flat as film grain, it
-# says nothing, and what coarser frames say stays.
+# Added to the squared gradients of L (per pixel): a window as flat as film grain says nothing, and
+# the coarser frames' answer stands.
 FLATNESS = 1.0
 
 
@@ -27,7 +28,7 @@ def estimate_motion(before: Tensor, after: Tensor) -> Tensor:
     Parameters
     ----------
     before, after : Tensor
-        (1, 1, H, W) floating point, L in [0, 100] of two frames in a row.
+        (1, 1, H, W) floating point, L in [0, 100], of two consecutive frames.
 
     Returns
     -------
@@ -48,9 +49,9 @@ def estimate_motion(before: Tensor, after: Tensor) -> Tensor:
 
 
 def warp(picture: Tensor, flow: Tensor) -> Tensor:
-    """Return what (1, C, H, W) looks like after it moved: at (x, y), what was at x + flow.
+    """Return a picture (1, C, H, W) as moved by flow: at (x, y), what was at (x, y) + flow.
 
-    What comes from beyond the border is as the border is; see :func:`is_inside`.
+    What comes from beyond the border repeats the border; see :func:`is_inside`.
     """
     return F.grid_sample(
         picture,
@@ -62,26 +63,26 @@ def warp(picture: Tensor, flow: Tensor) -> Tensor:
 
 
 def enlarge(flow: Tensor, size: torch.Size) -> Tensor:
-    """Return flow (1, 2, H, W) for frames of another size, of as many more pixels."""
+    """Return flow (1, 2, H, W), in pixels, resized and rescaled for frames of another size."""
     height, width = flow.shape[2:]
     scale = torch.tensor([size[1] / width, size[0] / height], device=flow.device)[:, None, None]
     return scale * F.interpolate(flow, size=size, mode="bilinear")
 
 
 def is_inside(flow: Tensor) -> Tensor:
-    """Tell, (1, 1, H, W), which pixels were within the frame before."""
+    """Tell which pixels were inside the previous frame, (1, 1, H, W) bool."""
     return (_normalized(flow).abs() <= 1).all(dim=1, keepdim=True)
 
 
 def _refined(flow: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """Solve for the small displacement that is missing, several times."""
+    """Solve for the small displacement still missing, several times."""
     across, down = _gradients(after)
     xx, xy, yy = (_windowed(p) for p in (across * across, across * down, down * down))
     xx, yy = xx + FLATNESS, yy + FLATNESS
     scale = 1 / (xx * yy - xy * xy)
     for _ in range(ITERATIONS):
         change = after - warp(before, flow)
-        # Light that changes everywhere is no motion.
+        # Light that changes everywhere is not motion.
         change = change - change.mean()
         x, y = _windowed(across * change), _windowed(down * change)
         step = torch.cat([(yy * x - xy * y) * scale, (xx * y - xy * x) * scale], dim=1)
@@ -102,7 +103,7 @@ def _windowed(picture: Tensor) -> Tensor:
 
 
 def _normalized(flow: Tensor) -> Tensor:
-    """Return places in the frame before, from -1 to 1 (the borders), as (1, 2, H, W)."""
+    """Return positions in the previous frame, -1 to 1 (the borders), as (1, 2, H, W)."""
     height, width = flow.shape[2:]
     x = (torch.arange(width, device=flow.device) + 0.5) * 2 / width - 1
     y = (torch.arange(height, device=flow.device) + 0.5) * 2 / height - 1

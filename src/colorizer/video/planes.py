@@ -1,4 +1,4 @@
-"""Luma out of decoded frames, whatever their format, and planes into frames to encode."""
+"""Take luma from decoded frames of any format, and put planes into frames to encode."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from av.video.plane import VideoPlane
 
 from colorizer.video.luma import Coding, Samples
 
-# As FFmpeg numbers them: matrices of ITU-T H.273, and ranges.
+# FFmpeg's numbers: matrices of ITU-T H.273, and ranges.
 BT709, BT601 = 1, 6
 LIMITED_RANGE, FULL_RANGE = 1, 2
-# Matrices by the shares of R' and B' in luma.
+# The shares of R' and B' in luma, by matrix.
 MATRICES = {
     BT709: (0.2126, 0.0722),
     4: (0.30, 0.11),  # FCC
@@ -22,21 +22,21 @@ MATRICES = {
     BT601: (0.299, 0.114),
     7: (0.212, 0.087),  # SMPTE 240M
 }
-# Formats whose first plane is luma alone, in the lower bits of each sample; and in the upper ones.
+# Formats whose first plane is luma only, in the lower bits of each sample; and in the upper bits.
 _PLANAR = ("yuv4", "yuvj4", "yuva4", "gray", "nv")
 _PLANAR_UPPER_BITS = "p0"
 
 
 def rows_of(plane: VideoPlane, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return the samples of a plane, (H, at least W), sharing its memory."""
-    buffer = cast("memoryview", plane)  # which NumPy takes it for
+    """Return a plane's samples, (H, at least W), sharing its memory."""
+    buffer = cast("memoryview", plane)  # as NumPy treats it
     return np.frombuffer(buffer, dtype).reshape(plane.height, -1)
 
 
 def luma_of(frame: VideoFrame, coding: Coding) -> Samples:
-    """Return the luma of a frame in the bits of ``coding``, (H, W) uint8 or uint16.
+    """Return a frame's luma with the bits of ``coding``, (H, W) uint8 or uint16.
 
-    Where the frame has luma, this is it, bit for bit if bits are as many.
+    If the frame has luma and the same number of bits, it is returned unchanged.
     """
     if not _has_luma(frame):
         is_709 = (coding.red, coding.blue) == MATRICES[BT709]
@@ -60,7 +60,7 @@ def _has_luma(frame: VideoFrame) -> bool:
 
 
 def _in_bits(luma: Samples, bits: int, coding: Coding) -> Samples:
-    """Return samples of so many bits in those of ``coding``."""
+    """Return samples of ``bits`` converted to the bits of ``coding``."""
     if bits == coding.bits:
         return luma
     if bits < coding.bits:

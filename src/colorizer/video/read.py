@@ -1,4 +1,4 @@
-"""A clip as it is: what its frames mean, then its frames and all other packets, in order."""
+"""Read a clip: what its frames mean, then its frames and all other packets, in order."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from av.video.stream import VideoStream
 from colorizer.common.errors import UserError
 from colorizer.video.clip import Clip, describe
 
-# In seconds and as a share: how much sooner than it says a sound clip may end.
+# How much sooner than stated an undamaged clip may end, in seconds and as a share.
 SLACK, SLACK_SHARE = 0.5, 0.02
 DAMAGED = "colour what can be decoded of it with --damaged"
-# Nothing is fetched from the network, whatever a playlist names.
+# Nothing is fetched from the internet, whatever a playlist names.
 OPTIONS = {"protocol_whitelist": "file"}
 
 
 def probe(path: Path, is_damaged: bool = False) -> Clip:
-    """Find out what a clip is; its file is read once, and one frame decoded.
+    """Find out a clip's properties, reading its file once and decoding one frame.
 
     Parameters
     ----------
     path : Path
         Its file.
     is_damaged : bool
-        Take it even if a part is missing or broken.
+        Accept it even if a part is missing or broken.
 
     Raises
     ------
     UserError
-        If it cannot be read, has no frames, is damaged, or is of a kind that cannot be coloured.
+        If it cannot be read, has no frames, is damaged, or is a kind that cannot be coloured.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such file")
@@ -56,7 +56,7 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
     Raises
     ------
     UserError
-        If it is none that can be read.
+        If it cannot be read.
     """
     try:
         container = av.open(str(path), options=OPTIONS, metadata_errors="replace")
@@ -70,12 +70,12 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
 
 
 def video_of(container: InputContainer, path: Path) -> VideoStream:
-    """Return the stream of frames that a player would show.
+    """Return the video stream that a player would show.
 
     Raises
     ------
     UserError
-        If there is none, or none that can be decoded.
+        If there is none, or it cannot be decoded.
     """
     shown = [
         stream
@@ -100,7 +100,8 @@ def decode_packet(packet: av.Packet[Stream], clip: Clip, is_damaged: bool) -> li
     Raises
     ------
     UserError
-        If it is broken, unless ``is_damaged``: then its frames may be missing.
+        If it is broken and not ``is_damaged``, which lets its frames be missing, or if the size
+        of frames changes.
     """
     try:
         frames = [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
@@ -125,7 +126,7 @@ def _first_frame(path: Path) -> VideoFrame:
     with open_clip(path) as container:
         stream = video_of(container, path)
         for packet in container.demux(stream):
-            with suppress(av.FFmpegError):  # a later frame may be sound
+            with suppress(av.FFmpegError):  # a later frame may be intact
                 for frame in packet.decode():
                     return frame
     raise UserError(f"{path} has no frame that can be decoded")
@@ -155,10 +156,10 @@ def _scanned(path: Path) -> tuple[int, str]:
 
 @contextmanager
 def _logged_errors() -> Iterator[list[tuple[int, str, str]]]:
-    """Give what FFmpeg calls errors, which is all that it says of what it skips.
+    """Collect FFmpeg's error messages, its only sign of what it skips.
 
-    Nothing may be decoded meanwhile: decoders have threads, whose words wait for Python's lock,
-    which is held where a decoder waits for its threads.
+    Nothing may be decoded meanwhile: a decoder's threads need Python's lock to log, but the caller
+    that waits for them holds it.
     """
     level = av.logging.get_level()
     av.logging.set_level(av.logging.ERROR)

@@ -1,7 +1,7 @@
 """Where one shot ends and the next begins, from lightness alone.
 
-At a hard cut two things change at once: how much of the frame is how light, and where. A pan or a
-zoom changes mostly the second, a flash or a fade the first.
+At a hard cut, two things change at once: how light the frame is, as a distribution, and where it
+is light. A pan or a zoom changes mostly the second, a flash or a fade the first.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-# Earth mover's distance between the lightness of two frames, in L. A fast pan, of a tenth of the
-# width a frame, stays below it.
+# Earth mover's distance between the lightness of two frames, in L. A fast pan, by a tenth of the
+# width per frame, stays below it.
 MOST_REDISTRIBUTED = 3.0
-# Correlation of two thumbnails: frames of one shot that stands, flashes or fades are above it.
+# Correlation of two thumbnails: frames of a shot that is still, flashes or fades are above it.
 LEAST_ALIKE = 0.7
 THUMBNAIL = (12, 16)
 # Standard deviation in L below which a thumbnail has no pattern to compare.
@@ -20,12 +20,12 @@ FLAT = 0.5
 
 
 def is_cut(before: Tensor, after: Tensor) -> bool:
-    """Tell whether a new shot begins.
+    """Tell whether a new shot begins with ``after``.
 
     Parameters
     ----------
     before, after : Tensor
-        (1, 1, H, W) floating point, L in [0, 100] of two frames in a row.
+        (1, 1, H, W) floating point, L in [0, 100], of two consecutive frames.
     """
     return (
         _redistributed(before, after) > MOST_REDISTRIBUTED and _alike(before, after) < LEAST_ALIKE
@@ -33,7 +33,7 @@ def is_cut(before: Tensor, after: Tensor) -> bool:
 
 
 def _redistributed(before: Tensor, after: Tensor) -> float:
-    """Return how far lightness moved on the average, wherever it is in the frame."""
+    """Return how far lightness shifted on average, in L, wherever it is in the frame."""
     first, second = before.flatten().sort().values, after.flatten().sort().values
     return float((first - second).abs().mean())
 

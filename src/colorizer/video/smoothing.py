@@ -1,4 +1,4 @@
-"""Chroma that does not flicker: smoothed over time, along the motion, within a shot."""
+"""Keep chroma from flickering: smooth it over time, along the motion, within a shot."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from torch.nn import functional as F
 from colorizer.video.optical_flow import enlarge, estimate_motion, is_inside, warp
 from colorizer.video.shots import is_cut
 
-# In L: where a frame and what motion makes of the one before differ by this much, the past
-# counts for 1/e of what it would. Film grain leaves 1, another object mostly more than 10.
+# In L: where a frame and the moved previous one differ by this much, the past counts for 1/e of
+# its weight. Film grain makes 1, another object mostly more than 10.
 MISMATCH = 4.0
 
 
 @dataclass(frozen=True)
 class _Past:
-    """What is remembered of a shot: no more than one frame's size, however long it is.
+    """What is remembered of a shot: data for one frame, however long the shot is.
 
     Attributes
     ----------
     lightness : Tensor
-        (1, 1, h, w), L of the last frame.
+        (1, 1, h, w), the last frame's L.
     ab : Tensor
         (1, 2, H, W), its smoothed chroma.
     weight : Tensor
-        (1, 1, H, W), of how many frames that is the mean.
+        (1, 1, H, W), how many frames it is the mean of.
     """
 
     lightness: Tensor
@@ -39,15 +39,15 @@ class _Past:
 class ChromaSmoother:
     """Smooths the chroma of frame after frame.
 
-    Each pixel becomes the mean of what the network predicted for it since the shot began, or since
-    it came into sight; a frame of t seconds ago counts for exp(-t / time_constant). Pixels are
-    followed by their lightness, so that a pan smears nothing; and where that cannot be found
-    again in the next frame, the past is forgotten.
+    Each pixel becomes the mean of the network's predictions for it since the shot began, or since
+    it came into view; a frame t seconds ago counts for exp(-t / time_constant). Pixels are
+    followed by their lightness, so that a pan smears nothing; where that cannot be found again in
+    the next frame, the past is forgotten.
 
     Parameters
     ----------
     time_constant : float
-        In seconds; 0 leaves chroma as it is.
+        In seconds, at least 0; 0 leaves chroma unchanged.
     """
 
     def __init__(self, time_constant: float) -> None:
@@ -60,17 +60,17 @@ class ChromaSmoother:
         Parameters
         ----------
         lightness : Tensor
-            (1, 1, h, w) floating point, L in [0, 100]. Motion is looked for in this size, the same
-            for all frames; half of that of ``ab`` is enough.
+            (1, 1, h, w) floating point, L in [0, 100]. Motion is estimated at this size, the same
+            for all frames; half that of ``ab`` is enough.
         ab : Tensor
             (1, 2, H, W) floating point, in CIELAB units, on the same device.
         seconds : float
-            Since the frame before, at least 0; of the first frame it does not matter.
+            Since the previous frame, at least 0; ignored for the first frame.
 
         Returns
         -------
         Tensor
-            (1, 2, H, W).
+            (1, 2, H, W), in CIELAB units.
         """
         if not self._time_constant:
             return ab
@@ -84,7 +84,7 @@ class ChromaSmoother:
 
 
 def _joined(past: _Past, lightness: Tensor, ab: Tensor, decay: float) -> tuple[Tensor, Tensor]:
-    """Return the mean of the past, where it is found again, and the present; and its weight."""
+    """Return the mean of the past, where found again, and the present; and its weight."""
     flow = estimate_motion(past.lightness, lightness)
     trust = decay * _trust(past.lightness, lightness, flow)
     size = ab.shape[2:]
@@ -96,8 +96,8 @@ def _joined(past: _Past, lightness: Tensor, ab: Tensor, decay: float) -> tuple[T
 
 
 def _trust(before: Tensor, after: Tensor, flow: Tensor) -> Tensor:
-    """Return, (1, 1, h, w) in [0, 1], how sure it is that pixels are those of the frame before."""
+    """Return how surely pixels match the previous frame, (1, 1, h, w) in [0, 1]."""
     difference = F.avg_pool2d(after - warp(before, flow), 3, 1, 1, count_include_pad=False)
-    # What all pixels share is the light's, as in a flash or in old films that pulse.
+    # A change common to all pixels comes from the light, as in a flash or a pulsing old film.
     difference = difference - difference.median()
     return torch.exp(-((difference / MISMATCH) ** 2)) * is_inside(flow)

@@ -1,4 +1,4 @@
-"""A coloured clip as a file, with the sound and all else of the original that it can hold."""
+"""Write a coloured clip, with the sound and whatever else of the original the file can hold."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from colorizer.video.planes import BT709, FULL_RANGE, LIMITED_RANGE, rows_of
 
 SOUND = "audio"
 PLAIN_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo"}
-# Where the index comes first, a clip plays while it is still being loaded.
+# With the index first, a clip plays while it is still loading.
 MUXER_OPTIONS = {suffix: {"movflags": "+faststart"} for suffix in (".mp4", ".m4v", ".mov")}
 
 
 class ClipWriter:
-    """Writes frames, and packets of other streams as they are.
+    """Writes frames, and other streams' packets unchanged.
 
     Parameters
     ----------
@@ -35,20 +35,29 @@ class ClipWriter:
     clip : Clip
         The original: its size, pixel aspect, display matrix, rate and colours are kept.
     source : InputContainer
-        The original, opened, for its other streams, metadata and chapters.
+        The original, open, for its other streams, metadata and chapters.
     stream : VideoStream
-        That of the frames in ``source``.
+        The stream of the frames in ``source``.
     encoder : Encoder
         How to code frames.
     coding : Coding
-        Of the samples of :meth:`write`.
+        How the samples given to :meth:`write` are coded.
     crf : int
-        As in :class:`Encoder`.
+        Constant rate factor, as in :class:`Encoder`.
+
+    Attributes
+    ----------
+    notes : list of str
+        What the file cannot keep.
+    is_halved : bool
+        Whether chroma has half the height and width (4:2:0).
 
     Raises
     ------
     UserError
-        If the container cannot hold the sound, or the encoder not the frames.
+        If the container cannot hold the sound.
+    av.FFmpegError
+        If the encoder cannot code the frames.
     """
 
     def __init__(
@@ -65,7 +74,9 @@ class ClipWriter:
         self.notes: list[str] = []
         self.is_halved = encoder.takes_odd_sizes or not (clip.size[0] % 2 or clip.size[1] % 2)
         if not self.is_halved:
-            self.notes.append("odd size: chroma is of full size (4:4:4), which some players miss")
+            self.notes.append(
+                "odd size: chroma is at full size (4:4:4), which some players cannot show"
+            )
         self._format = f"yuv{420 if self.is_halved else 444}p" + (
             "10le" if coding.bits > 8 else ""
         )
@@ -82,14 +93,15 @@ class ClipWriter:
             raise
 
     def write(self, luma: Samples, chroma: Samples, like: VideoFrame) -> None:
-        """Write a frame at the time of the original's, ``like``.
+        """Write a frame at the time of the original frame, ``like``.
 
         Parameters
         ----------
         luma : ndarray
             (H, W) uint8 or uint16.
         chroma : ndarray
-            (2, H, W), or half of that where :attr:`is_halved`.
+            Cb and Cr, (2, H, W), or half that height and width (rounded up) if
+            :attr:`is_halved`; of the type of ``luma``.
         like : VideoFrame
             The original frame.
         """
@@ -100,22 +112,22 @@ class ClipWriter:
         self._container.mux(self._stream.encode(frame))
 
     def copy(self, packet: av.Packet[Stream]) -> None:
-        """Write a packet of another stream, if the container holds that."""
+        """Write a packet of another stream, if the container can hold that stream."""
         copied = self._copies.get(packet.stream_index)
         packet.dts = packet.pts if packet.dts is None else packet.dts
-        # The last packet of a stream only tells that it ends.
+        # A stream's last packet only marks its end.
         if copied is not None and packet.dts is not None:
             packet.stream = copied
             self._container.mux(packet)
 
     def finish(self) -> None:
-        """Write what is still in the encoder, and the container's end."""
+        """Write the frames still in the encoder, and end the container."""
         self._container.mux(self._stream.encode())
         self._container.close()
 
     def abandon(self) -> None:
-        """Close the file, which is no clip then."""
-        with suppress(av.FFmpegError):  # why it is abandoned says more
+        """Close the file, which is then not a valid clip."""
+        with suppress(av.FFmpegError):  # the reason to abandon it says more
             self._container.close()
 
     def _add_video(
@@ -139,7 +151,7 @@ class ClipWriter:
         context.color_trc = BT709 if transfer in UNKNOWN else transfer
         context.color_range = FULL_RANGE if clip.coding.is_full_range else LIMITED_RANGE
         if encoder.name == "libx265":
-            context.codec_tag = "hvc1"  # or Apple's players refuse it
+            context.codec_tag = "hvc1"  # otherwise Apple's players refuse it
         if clip.display_matrix:
             stream.set_display_matrix(clip.display_matrix)
         stream.metadata.update(original.metadata)
@@ -160,10 +172,10 @@ class ClipWriter:
             except (ValueError, av.FFmpegError) as error:
                 if stream.type == SOUND:
                     raise UserError(
-                        f"{path}: {suffix} cannot hold its sound ({name}), which is not coded "
-                        f"anew; name another with -o {path.stem}_color.mkv"
+                        f"{path}: {suffix} cannot hold its sound ({name}), which is not "
+                        f"re-encoded; name another file: -o {path.stem}_color.mkv"
                     ) from error
-                self.notes.append(f"left out, for {suffix} cannot hold it: {stream.type} ({name})")
+                self.notes.append(f"left out, as {suffix} cannot hold it: {stream.type} ({name})")
         return copies
 
 
@@ -172,6 +184,6 @@ def _copied(container: OutputContainer, stream: Stream) -> Stream:
     copy.metadata.update(stream.metadata)
     copy.disposition = Disposition(stream.disposition)
     if isinstance(copy, AudioStream) and copy.layout.name in PLAIN_LAYOUTS:
-        # Some containers do not say which of two channels is left, and others must.
+        # Some containers do not say which of two channels is left, but others must.
         copy.layout = PLAIN_LAYOUTS[copy.layout.name]
     return copy

@@ -35,7 +35,7 @@ def show_refusals(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class Actions:
-    """The page's events: each takes the visitor's key, and returns what is to be shown.
+    """The page's events: each takes the visitor's key and returns what to show.
 
     Parameters
     ----------
@@ -44,27 +44,27 @@ class Actions:
     examples : sequence of Example
         Photographs to try.
     saturation : float
-        The strength of the colours at first.
+        The initial strength of the colours, at least 0.
     """
 
     def __init__(self, sessions: Sessions, examples: Sequence[Example], saturation: float) -> None:
         self._sessions, self._examples, self._saturation = sessions, examples, saturation
-        self._answers = itertools.count(1)  # so that none looks like the one before
+        self._answers = itertools.count(1)  # so that no two look the same
 
     def start(self) -> tuple[str, dict[str, Any]]:
-        """Welcome a visitor; return their key, and what the chooser shows."""
+        """Welcome a visitor; return their key and what the chooser shows."""
         key = self._sessions.open()
         return key, views.chooser(key, self._sessions.limits, self._examples)
 
     @show_refusals
     def color_next(self, key: str, event: gr.EventData) -> list[Any]:
-        """Colour the photograph that was received first."""
+        """Colour the waiting photograph that arrived first."""
         session = self._sessions[key]
         return self._show_after(session, lambda: session.color_next(choose=bool(event.first)))
 
     @show_refusals
     def color_example(self, key: str, event: gr.EventData) -> list[Any]:
-        """Colour one of the photographs to try."""
+        """Colour one of the example photographs."""
         session, example = self._sessions[key], self._examples[int(event.index)]
 
         def color() -> None:
@@ -75,7 +75,7 @@ class Actions:
 
     @show_refusals
     def choose(self, key: str, event: gr.EventData) -> list[Any]:
-        """Work on another photograph."""
+        """Switch to another photograph."""
         self._sessions[key].choose(int(event.number))
         return self._show(self._sessions[key])
 
@@ -93,39 +93,39 @@ class Actions:
 
     @show_refusals
     def add_spot(self, key: str, event: gr.EventData) -> dict[str, Any] | None:
-        """Give a place of the photograph a colour."""
+        """Give a place in the photograph a colour."""
         spot = Spot(float(event.x), float(event.y), str(event.color))
         self._sessions[key].add_spot(spot)
         return self._show_picture(key)
 
     @show_refusals
     def remove_spot(self, key: str, event: gr.EventData) -> dict[str, Any] | None:
-        """Take the colour of one place back."""
+        """Take back the colour of one place."""
         index = int(event.index)
         return self._remove_spots(key, slice(index, index + 1))
 
     @show_refusals
     def remove_last_spot(self, key: str) -> dict[str, Any] | None:
-        """Take the colour back that was given last."""
+        """Take back the last colour."""
         return self._remove_spots(key, slice(-1, None))
 
     @show_refusals
     def remove_all_spots(self, key: str) -> dict[str, Any] | None:
-        """Take all colours back."""
+        """Take back all colours."""
         return self._remove_spots(key, slice(None))
 
     @show_refusals
     def offer(self, key: str) -> str:
-        """Write the photograph at its full size; return where it can be had."""
+        """Write the photograph at its full size; return its address."""
         return _address_of(key, self._sessions[key].save())
 
     @show_refusals
     def offer_all(self, key: str) -> str:
-        """Write all photographs into an archive; return where it can be had."""
+        """Write all photographs to an archive; return its address."""
         return _address_of(key, self._sessions[key].save_all())
 
     def _show_after(self, session: Session, action: Callable[[], object]) -> list[Any]:
-        # A refusal is told by the chooser, which waits for this answer to go on.
+        # The chooser reports a refusal, as it waits for this answer to continue.
         problem = None
         try:
             action()

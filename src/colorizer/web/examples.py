@@ -1,4 +1,4 @@
-"""Photographs to try the page with: those of the embedded sample, where it is at hand."""
+"""Photographs to try the page with, from the embedded sample if it is available."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ QUALITY = 95
 
 @dataclass(frozen=True)
 class Example:
-    """A photograph in colour that is offered in grey.
+    """A colour photograph that is offered in grey.
 
     Attributes
     ----------
     path : Path
         The photograph.
     credit : str
-        Whose it is, and under which licence.
+        Its author and licence.
     thumbnail : str
         The address of a small grey JPEG.
     """
@@ -41,13 +41,13 @@ class Example:
     thumbnail: str
 
     def write_grey(self, target: Path) -> None:
-        """Write what a visitor gets who chooses it: a grey JPEG."""
+        """Write the photograph as a grey JPEG, as visitors get it."""
         with Image.open(self.path) as image:
             grey(image.convert("RGB")).save(target, "JPEG", quality=QUALITY)
 
 
 def find_examples(sample: Path = SAMPLE) -> list[Example]:
-    """Return the examples that are at hand; none where the sample is not."""
+    """Return the available examples; none without the sample."""
     table = sample / CREDITS
     if not table.is_file():
         return []

@@ -1,4 +1,4 @@
-"""Names of visitors' files: shown to them and given to downloads, never to the file system."""
+"""Names of visitors' files: shown to them and used for downloads, never in the file system."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from colorizer.photo.plan import COLORED, marked_name
 
 UNNAMED = "photograph"
 MAX_LENGTH = 80
-# What some file systems or shells take for more than a letter.
+# Characters with a special meaning in some file systems or shells.
 _UNSAFE = frozenset('/\\:*?"<>|')
 
 
 def clean_name(name: str) -> str:
-    """Return the last part of a file's name, without what does not belong into one.
+    """Return the last part of a file's name, without unsafe characters.
 
     Parameters
     ----------
     name : str
-        As the browser tells it, which may be anything.
+        As sent by the browser, which may be anything.
 
     Returns
     -------
     str
-        At least one letter, no more than :data:`MAX_LENGTH` before the suffix, and no separator
-        or control character.
+        At least one character, at most :data:`MAX_LENGTH` before the suffix, and no separators or
+        control characters.
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(letter for letter in last if letter.isprintable() and letter not in _UNSAFE)
@@ -34,7 +34,7 @@ def clean_name(name: str) -> str:
 
 
 def known_suffix(name: str) -> str:
-    """Return the suffix of a name if it is that of photographs, in lower case, or else ""."""
+    """Return a name's suffix in lower case if it is one for photographs, or else ""."""
     suffix = PurePosixPath(name).suffix.lower()
     known = (
         *readable_suffixes(),
@@ -44,12 +44,12 @@ def known_suffix(name: str) -> str:
 
 
 def colored_name(name: str) -> tuple[str, str]:
-    """Return what the coloured photograph of a :func:`clean_name` is called, and its format."""
+    """Return the name and format of the coloured photograph for a :func:`clean_name`."""
     return marked_name(PurePosixPath(name), COLORED)
 
 
 def make_distinct(names: list[str]) -> list[str]:
-    """Number names that are there already: ``a.jpg``, ``a-2.jpg``, ``a-3.jpg``.
+    """Number repeated names: ``a.jpg``, ``a-2.jpg``, ``a-3.jpg``.
 
     Upper and lower case count as the same, as they do on many disks.
     """

@@ -1,4 +1,4 @@
-"""What the server lets through: only what the page needs, and browsers load nothing else."""
+"""What the server lets through: only what the page needs; browsers load nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Gradio serves much more, such as uploads, files and other servers' answers.
+# Gradio serves much more, such as uploads, files and other servers' responses.
 NEEDED = (
     "/assets/",
     "/static/",
@@ -23,7 +23,7 @@ NEEDED = (
     "/gradio_api/startup-events",
     "/photographs/",
 )
-# Gradio makes the page of scripts and styles within it.
+# Gradio's page has inline scripts and styles.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -37,12 +37,12 @@ HEADERS = [
 
 
 class Gate:
-    """Stands before an ASGI app.
+    """Filters the requests to an ASGI app.
 
     Parameters
     ----------
     app : AsgiApp
-        Gets the requests that are needed for the page; others are answered with 404.
+        Gets the requests that the page needs; all others are answered with 404.
     """
 
     def __init__(self, app: AsgiApp) -> None:

@@ -1,4 +1,4 @@
-"""What Gradio reads from the environment, which must be there before it is imported."""
+"""What Gradio reads from the environment, which must be set before it is imported."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def set_up_gradio(folder: Path) -> None:
-    """Keep Gradio from other folders than this one, from the internet and from bookkeeping.
+    """Keep Gradio to this folder, off the internet and free of bookkeeping.
 
-    By default, it makes a folder that all users of the computer share, and sums up all events of
-    the past after every event.
+    By default, it makes a folder that all users of the computer share, and summarises all past
+    events after every event.
     """
     os.environ |= {
         "GRADIO_TEMP_DIR": str(folder),

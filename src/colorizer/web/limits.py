@@ -1,4 +1,4 @@
-"""How much visitors of the page may ask for, and what they are told when it is too much."""
+"""How much the page's visitors may ask for, and what they are told if it is too much."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 
 class RefusedError(Exception):
-    """What a visitor asks for cannot be done; the message tells them why, in plain words."""
+    """A visitor's request cannot be met; the message tells them why, in plain words."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one visitor may bring, and how many there may be.
+    """What one visitor may upload, and how many visitors there may be.
 
     Attributes
     ----------
     megapixels : float
-        10^6 pixels, of each photograph.
+        Per photograph, in 10^6 pixels.
     megabytes : float
-        10^6 bytes, of each file.
+        Per file, in 10^6 bytes.
     uploads : int
-        Photographs that one visitor has open at a time.
+        Photographs that one visitor may have open at a time.
     visitors : int
-        Visitors whose photographs are kept; one more, and those of the longest idle one go.
+        Visitors whose photographs are kept; beyond that, the longest idle visitor's are removed.
     """
 
     megapixels: float
@@ -32,13 +32,13 @@ class Limits:
 
     @property
     def bytes(self) -> int:
-        """The most bytes of a file."""
+        """The most bytes that a file may have."""
         return round(self.megabytes * 1e6)
 
     def too_many(self) -> str:
-        """Return what a visitor is told who brings more photographs than allowed."""
+        """Return the message for a visitor who uploads more photographs than allowed."""
         return f"Only {self.uploads} photographs at a time: remove some, then add others."
 
     def too_big(self) -> str:
-        """Return what a visitor is told of a file that is larger than allowed."""
+        """Return the message about a file that is larger than allowed."""
         return f"The file is larger than {self.megabytes:g} MB."

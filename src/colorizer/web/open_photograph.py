@@ -18,28 +18,28 @@ from colorizer.web.spots import Spot
 
 @dataclass
 class OpenPhotograph:
-    """A photograph, as small as the page shows it; its file is read again to save it.
+    """A photograph, at the size that the page shows; to save it, its file is read again.
 
     Attributes
     ----------
     name : str
-        Of the visitor's file.
+        The name of the visitor's file.
     source : Path
         The file.
     size : tuple of int
         Width and height of the upright photograph in pixels.
     before, thumbnail : str
-        Addresses of small JPEGs of it as it was.
+        Addresses of small JPEGs of the original.
     lightness : Image
-        Greys, mode L, of the size that the page shows.
+        Greys, mode L, at the size that the page shows.
     encoded : EncodedPhoto or None
-        What the network sees of it; None while the visitor works on another.
+        What the network sees of it; None while the visitor works on another photograph.
     chroma : PhotoChroma
         What the network predicts.
     saturation : float
-        Factor of that.
+        Factor for that chroma, at least 0.
     spots : sequence of Spot
-        Colours that the visitor chose, the last one last.
+        Colours that the visitor chose, the newest last.
     """
 
     name: str
@@ -54,22 +54,22 @@ class OpenPhotograph:
     spots: Sequence[Spot] = ()
 
     def after(self) -> str:
-        """Return the address of a small JPEG of it in colour."""
+        """Return the address of a small colour JPEG of it."""
         return data_url(colored(self.lightness, self.chroma.at(self.saturation)))
 
     def apply_spots(self, spots: Sequence[Spot], network: PhotoPredictor) -> None:
-        """Take these colours for those that the visitor chose, and no others."""
-        # What it sees of the small picture is nearly the same, and to read the file takes long.
+        """Recolour it with exactly these chosen colours."""
+        # The small picture encodes to nearly the same, and reading the file takes long.
         self.encoded = self.encoded or network.encode(self.lightness, SRGB)
         self.chroma = self.encoded.decode([spot.as_hint() for spot in spots])
         self.spots = spots
 
     def rest(self) -> None:
-        """Free memory that is needed only while the visitor works on it."""
+        """Free the memory needed only while the visitor works on it."""
         self.encoded = None
 
     def save(self, colorist: PhotoColorist, target: Path, max_megapixels: float) -> None:
-        """Write it in colour at its full size; raises what reading and writing do."""
+        """Write it in colour at its full size; raise what reading and writing raise."""
         ab = self.chroma.at(self.saturation)
         photo = read_photo(self.source, max_megapixels)
         colorist.write(photo, ab, target, colored_name(self.name)[1])
@@ -83,13 +83,13 @@ def open_photograph(
     Parameters
     ----------
     name : str
-        What :func:`colorizer.web.file_names.clean_name` made of the name of the visitor's file.
+        The visitor's name for the file, from :func:`colorizer.web.file_names.clean_name`.
     source : Path
         The file.
-    colorist : Colorist
-        Its network colours it, its saturation is the first.
+    colorist : PhotoColorist
+        Its network colours the photograph, with its saturation to begin with.
     max_megapixels : float
-        10^6 pixels, the most that it may have.
+        The most that it may have, in 10^6 pixels.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The layout of the page, and which of the visitor's actions each part of it starts."""
+"""The layout of the page, and which action each of its parts starts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TITLE = "Colour your black-and-white photographs"
 PROMISE = "Nothing is sent to the internet: all is done on the computer that runs this page."
 MAX_SATURATION = 2.0
 ASSETS = files("colorizer.web") / "assets"
-# Visitors wait for each other in Session. Gradio's own queue (6.31) now and then loses the answer
-# to an event that overlaps another one of the same visitor.
+# Session makes visitors wait for each other. Gradio's own queue (6.31) sometimes loses the answer
+# to an event that overlaps another one by the same visitor.
 EVENT: dict[str, Any] = {
     "queue": False,
     "show_progress": "hidden",
@@ -36,7 +36,7 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
     examples : sequence of Example
         Photographs to try.
     saturation : float
-        What the slider shows at first.
+        The slider's initial value, at least 0.
     """
     actions = Actions(sessions, examples, saturation)
 
@@ -44,10 +44,10 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
         sessions.close(key)
 
     page = gr.Blocks(title="Colorizer", analytics_enabled=False)
-    # Gradio, too, keeps what it showed to visitors, thousands of them by default.
+    # Gradio itself keeps what it showed, for thousands of visitors by default.
     page.state_session_capacity = sessions.limits.visitors
     with page:
-        # No method: with each page, Gradio copies what this is, with all that belongs to it.
+        # Not a method: for each page, Gradio copies this callback with everything it belongs to.
         key = gr.State("", delete_callback=leave)
         gr.Markdown(f"# {TITLE}\n\n{PROMISE}", elem_id="title")
         chooser = _html("chooser")
@@ -89,9 +89,9 @@ def build_page(sessions: Sessions, examples: Sequence[Example], saturation: floa
 
 
 def _html(name: str) -> gr.HTML:
-    """Return an element of the page that is made of files of :data:`ASSETS`.
+    """Return a page element built from files of :data:`ASSETS`.
 
-    Gradio runs what its templates hold as code: names of files come as data to the script.
+    Gradio runs text in templates as code, so file names reach the script as data.
     """
     return gr.HTML(
         html_template=(ASSETS / f"{name}.html").read_text(encoding="utf-8"),

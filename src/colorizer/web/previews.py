@@ -21,21 +21,21 @@ SRGB = ColorSpace()
 
 
 def small(image: Image.Image, space: ColorSpace, longest: int) -> Image.Image:
-    """Return a photograph with its longer side no longer than ``longest`` pixels.
+    """Return a photograph whose longer side has at most ``longest`` pixels.
 
     Parameters
     ----------
     image : Image
-        Of any mode but 32-bit floating point.
+        Of any mode except 32-bit floating point.
     space : ColorSpace
         What its pixels mean.
     longest : int
-        In pixels.
+        In pixels, at least 1.
 
     Returns
     -------
     Image
-        In sRGB, mode RGB; what is transparent is white.
+        In sRGB, mode RGB; transparency becomes white.
     """
     scale = min(1.0, longest / max(image.size))
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -43,25 +43,25 @@ def small(image: Image.Image, space: ColorSpace, longest: int) -> Image.Image:
 
 
 def grey(image: Image.Image) -> Image.Image:
-    """Return the lightness of a small picture in sRGB as greys, mode L."""
+    """Return the lightness of a small sRGB picture as greys, mode L."""
     return colored(image, np.zeros((2, 1, 1), np.float32)).getchannel(0)
 
 
 def colored(image: Image.Image, ab: npt.NDArray[np.float32]) -> Image.Image:
-    """Return a small picture in sRGB with the lightness it has and other chroma.
+    """Return a small sRGB picture, mode RGB, with its own lightness and new chroma.
 
     Parameters
     ----------
     image : Image
-        Of mode L or RGB.
+        Mode L or RGB.
     ab : ndarray
-        (2, h, w) float32, a and b in CIELAB units, of the whole picture in any size.
+        (2, h, w) float32, a and b in CIELAB units, for the whole picture at any size.
     """
     return Image.fromarray(np.concatenate(list(colored_strips(image, SRGB, ab, BYTE))))
 
 
 def data_url(image: Image.Image) -> str:
-    """Return a picture as a JPEG in an address that holds it, so that no file is written."""
+    """Return a picture as a JPEG within a data URL, so that no file is written."""
     file = io.BytesIO()
     image.save(file, "JPEG", quality=QUALITY, subsampling="4:4:4")
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")

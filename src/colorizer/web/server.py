@@ -21,7 +21,7 @@ from colorizer.web.transfers import transfers
 
 FONTS = ("system-ui", "sans-serif")
 FIXED_FONTS = ("ui-monospace", "monospace")
-# What is open when the server ends: pages that wait for news.
+# For what is still open when the server ends: pages that wait for news.
 GRACE_S = 1
 
 
@@ -30,12 +30,12 @@ def build_app(colorist: PhotoColorist, limits: Limits, folder: Path) -> AsgiApp:
 
     Parameters
     ----------
-    colorist : Colorist
+    colorist : PhotoColorist
         Colours the photographs.
     limits : Limits
-        What visitors may bring.
+        What visitors may upload.
     folder : Path
-        To be made, for all files of visitors.
+        For all files of visitors; created here.
     """
     sessions = Sessions(folder, colorist, limits)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -65,7 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
     host : str
         A name or address of this computer.
     port : int
-        0 for any that is free.
+        0 to 65535; 0 for any free port.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server_of(app: AsgiApp) -> uvicorn.Server:
-    """Return a server that runs until Ctrl-C or SIGTERM, which then do what they did before."""
+    """Return a server that runs until Ctrl-C or SIGTERM, and then passes that signal on."""
     config = uvicorn.Config(
         app,
         log_level="critical",

@@ -1,4 +1,4 @@
-"""What one visitor of the page works on."""
+"""What one visitor to the page works on."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from colorizer.web.spots import Spot
 
 ARCHIVE = "photographs_color.zip"
 MOST_SPOTS = 100
-# What a photograph can bring about, or the computer for its size.
+# What a bad photograph, or one too large for the computer, can raise.
 FAILURES = (UnreadableImageError, OSError, ValueError, MemoryError)
 
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file on its way from or to the visitor: what they call it, and where it is stored."""
+    """A file on its way from or to the visitor: their name for it, and where it is stored."""
 
     name: str
     path: Path
 
 
 class Session:
-    """A visitor's photographs, in a folder of their own under names of ours.
+    """A visitor's photographs, in a folder of their own under names that we choose.
 
     Its methods may be called from several threads at once.
 
     Parameters
     ----------
     folder : Path
-        To be made, and removed by :meth:`close`.
-    colorist : Colorist
-        Colours them.
+        For the photographs; created here, and removed by :meth:`close`.
+    colorist : PhotoColorist
+        Colours the photographs.
     limits : Limits
-        How many, and how large.
+        How many photographs, and how large.
     worker : Executor
-        Does what takes the network or a photograph's full size: for all visitors, one at a time
-        and in their order, for each takes all cores and as much memory as a photograph is large.
+        Runs what needs the network or a photograph at full size: for all visitors, one task at a
+        time and in order, as each takes all cores and memory in proportion to the photograph.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Session:
         self._folder, self._colorist, self._limits, self._worker = folder, colorist, limits, worker
         self._lock = RLock()
         self._numbers = itertools.count(1)
-        self._coming = 0  # photographs that are being sent, wait or are being coloured
+        self._coming = 0  # photographs being sent, waiting or being coloured
         self._waiting: deque[NamedFile] = deque()
         self._photographs: dict[int, OpenPhotograph] = {}
         self._chosen: int | None = None
@@ -74,7 +74,7 @@ class Session:
         Parameters
         ----------
         name : str
-            Of the visitor's file, whatever it may be.
+            The visitor's name for the file, which may be anything.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Session:
             return NamedFile(cleaned, self._new_path(known_suffix(cleaned)))
 
     def receive(self, file: NamedFile) -> None:
-        """Line up a photograph that is stored now for :meth:`color_next`."""
+        """Queue a photograph, now stored, for :meth:`color_next`."""
         with self._lock:
             self._waiting.append(file)
 
@@ -100,7 +100,7 @@ class Session:
         file.path.unlink(missing_ok=True)
 
     def add(self, name: str, write: Callable[[Path], object]) -> None:
-        """Line up a photograph that ``write`` stores in the file that it is given.
+        """Queue a photograph that ``write`` stores in the file it is given.
 
         Raises
         ------
@@ -116,12 +116,12 @@ class Session:
         self.receive(file)
 
     def color_next(self, choose: bool) -> None:
-        """Colour the photograph that was received first, if there is one.
+        """Colour the waiting photograph that arrived first, if there is one.
 
         Parameters
         ----------
         choose : bool
-            Work on it from now on, also if another is chosen.
+            Switch to it even if another is chosen.
 
         Raises
         ------
@@ -132,7 +132,7 @@ class Session:
             if not self._waiting:
                 return
             file = self._waiting.popleft()
-        # Not under the lock: meanwhile the visitor works on others.
+        # Not under the lock, so that the visitor can work on others meanwhile.
         try:
             opened = self._worker.submit(
                 open_photograph, file.name, file.path, self._colorist, self._limits.megapixels
@@ -163,7 +163,7 @@ class Session:
         return self._colorist.network.takes_hints
 
     def choose(self, number: int) -> None:
-        """Work on another photograph, of which :meth:`strip` tells the number."""
+        """Switch to another photograph, by its number from :meth:`strip`."""
         with self._lock:
             if number not in self._photographs or number == self._chosen:
                 return
@@ -172,7 +172,7 @@ class Session:
             self._chosen = number
 
     def remove(self, number: int) -> None:
-        """Forget a photograph, and work on its neighbour if it was chosen."""
+        """Remove a photograph, and switch to its neighbour if it was chosen."""
         with self._lock:
             order = list(self._photographs)
             removed = self._photographs.pop(number, None)
@@ -186,23 +186,23 @@ class Session:
                     self.choose(left[min(order.index(number), len(left) - 1)])
 
     def saturate(self, saturation: float) -> None:
-        """Make the chosen photograph more or less vivid; the network is not asked."""
+        """Make the chosen photograph more or less vivid, without running the network."""
         self._require_chosen().saturation = saturation
 
     def add_spot(self, spot: Spot) -> None:
-        """Give a place of the chosen photograph a colour.
+        """Give a place in the chosen photograph a colour.
 
         Raises
         ------
         RefusedError
-            If it has too many already.
+            If the photograph has too many already.
         """
         if len(self._require_chosen().spots) >= MOST_SPOTS:
-            raise RefusedError(f"Only {MOST_SPOTS} colours a photograph: remove some first.")
+            raise RefusedError(f"Only {MOST_SPOTS} colours per photograph: remove some first.")
         self._change_spots(lambda spots: [*spots, spot])
 
     def remove_spots(self, which: slice) -> None:
-        """Take colours back that were given to places of the chosen photograph."""
+        """Take back colours of places in the chosen photograph."""
 
         def without(spots: Sequence[Spot]) -> list[Spot]:
             left = list(spots)
@@ -226,7 +226,7 @@ class Session:
         return chosen
 
     def strip(self) -> dict[str, Any]:
-        """Return all photographs, with numbers, names and thumbnails, for the page."""
+        """Return all photographs' numbers, names and thumbnails, for the page."""
         with self._lock:
             return {
                 "photographs": [
@@ -242,19 +242,19 @@ class Session:
         Raises
         ------
         RefusedError
-            If its format cannot hold it.
+            If it cannot be read again or written.
         """
         opened = self._require_chosen()
         return self._offer(colored_name(opened.name)[0], lambda path: self._write(opened, path))
 
     def save_all(self) -> NamedFile:
-        """Write all photographs in colour at their full size into one archive, as :meth:`save`."""
+        """Write all photographs, as :meth:`save` does, to one archive."""
         with self._lock:
             opened = list(self._photographs.values())
         names = make_distinct([colored_name(one.name)[0] for one in opened])
 
         def write(path: Path) -> None:
-            # Photographs are compressed already.
+            # Photographs are already compressed.
             with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
                 for one, name in zip(opened, names, strict=True):
                     part = self._new_path(Path(name).suffix)
@@ -277,7 +277,7 @@ class Session:
         Raises
         ------
         RefusedError
-            If it is not there any more.
+            If it is no longer there.
         """
         with self._lock:
             if self._download is None or self._download.path.name != stored:
@@ -305,7 +305,7 @@ class Session:
         with self._lock:
             earlier, self._download = self._download, file
         if earlier:
-            with suppress(OSError):  # on Windows, one that is still being sent
+            with suppress(OSError):  # on Windows, a file that is still being sent
                 earlier.path.unlink()
         return file
 

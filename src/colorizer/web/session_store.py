@@ -1,4 +1,4 @@
-"""The visitors of the page, told apart by keys that nobody can guess."""
+"""The page's visitors, told apart by keys that nobody can guess."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Sessions:
     Parameters
     ----------
     folder : Path
-        To be made, for their files.
-    colorist : Colorist
-        Colours them.
+        For their files; created here.
+    colorist : PhotoColorist
+        Colours their photographs.
     limits : Limits
-        How many visitors there may be, and what each may bring.
+        How many visitors there may be, and what each may upload.
     """
 
     def __init__(self, folder: Path, colorist: PhotoColorist, limits: Limits) -> None:
@@ -36,7 +36,7 @@ class Sessions:
         self._worker = ThreadPoolExecutor(1)
 
     def open(self) -> str:
-        """Welcome a visitor, and return their key; one too many, and the longest idle one goes."""
+        """Welcome a visitor and return their key; if there are too many, drop the longest idle."""
         key = secrets.token_hex(KEY_BYTES)
         session = Session(self._folder / key, self._colorist, self.limits, self._worker)
         with self._lock:
@@ -62,6 +62,7 @@ class Sessions:
             return self._by_key[key]
 
     def __len__(self) -> int:
+        """Return the number of visitors."""
         return len(self._by_key)
 
     def close(self, key: str) -> None:

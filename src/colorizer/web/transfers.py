@@ -15,15 +15,15 @@ NO_CONTENT, NOT_FOUND, TOO_LARGE, REFUSED, FULL = 204, 404, 413, 409, 507
 
 
 def transfers(sessions: Sessions) -> APIRouter:
-    """Return the routes for photographs of visitors, whose keys the page knows.
+    """Return the routes for visitors' photographs; the page knows the visitors' keys.
 
-    Gradio's own would store them under the names that browsers tell.
+    Gradio's own routes would store files under the names that browsers send.
     """
     router = APIRouter(prefix="/photographs")
 
     @router.post("/{key}", status_code=NO_CONTENT)
     async def receive(key: str, name: str, request: Request) -> Response:
-        """Store what is sent, and line it up to be coloured."""
+        """Store an upload, and queue it for colouring."""
         try:
             session = sessions[key]
             file = session.expect(name)
@@ -34,7 +34,7 @@ def transfers(sessions: Sessions) -> APIRouter:
         except BaseException as error:
             session.forget(file)
             if isinstance(error, ClientDisconnect):
-                return Response(status_code=NO_CONTENT)  # there is nobody to read it
+                return Response(status_code=NO_CONTENT)  # nobody is there to read it
             if is_full_disk(error):
                 raise HTTPException(FULL, "The disk of the server is full.") from error
             raise
@@ -43,7 +43,7 @@ def transfers(sessions: Sessions) -> APIRouter:
 
     @router.get("/{key}/{stored}")
     def give(key: str, stored: str) -> Response:
-        """Give out what was saved last."""
+        """Send the file that was saved last."""
         try:
             file = sessions[key].download(stored)
         except RefusedError as error:

@@ -1,4 +1,4 @@
-"""What the page is told to show, as plain data for its scripts."""
+"""What the page shows, as plain data for its scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorizer.web.session import Session
 
 
 def chooser(key: str, limits: Limits, examples: Sequence[Example]) -> dict[str, Any]:
-    """Return what the place shows at first where photographs are chosen."""
+    """Return what the chooser of photographs shows at first."""
     return {
         "key": key,
         "limits": {
@@ -24,14 +24,14 @@ def chooser(key: str, limits: Limits, examples: Sequence[Example]) -> dict[str, 
 
 
 def picture(session: Session, is_new: bool) -> dict[str, Any] | None:
-    """Return the chosen photograph, if there is one.
+    """Return what the page shows of the chosen photograph, if there is one.
 
     Parameters
     ----------
     session : Session
-        The visitor's.
+        The visitor's session.
     is_new : bool
-        Whether the page shows another one yet, and so needs all of this one.
+        Whether the page still shows another photograph, and so needs all about this one.
     """
     opened = session.chosen
     if opened is None:

@@ -5,9 +5,9 @@ const status = element.querySelector(".status");
 const problems = element.querySelector(".problems");
 const examples = element.querySelector(".examples");
 let page = {};
-const chosen = []; // files that are not sent yet
-let sending = null; // what is told while files are being sent
-const waiting = []; // events that ask for what was sent to be coloured, one after the other
+const chosen = []; // files not sent yet
+let sending = null; // the status shown while files are being sent
+const waiting = []; // events that request colouring, one after the other
 let coloring = false;
 
 function tell(lines) {
@@ -69,7 +69,7 @@ function draw() {
   }
   if (props.value?.problem) complain(props.value.problem);
   color();
-  sendAll(); // what was chosen before the page was ready
+  sendAll(); // files chosen before the page was ready
 }
 
 async function send(file) {
@@ -116,9 +116,9 @@ function add(files) {
 
 input.addEventListener("change", () => {
   add(input.files);
-  input.value = ""; // or the same file could not be chosen again
+  input.value = ""; // otherwise the same file could not be chosen again
 });
-// Anywhere on the page: a browser would show a photograph that misses the frame, and leave.
+// Anywhere on the page: a photograph dropped outside the frame would replace the page.
 for (const type of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(type, (event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-// Before and after with a line between them; a tap gives the place the colour that is picked.
+// Before and after with a line between them; a tap gives a place the picked colour.
 const frame = element.querySelector(".frame");
 const line = element.querySelector(".line");
 const before = element.querySelector(".before");
@@ -11,7 +11,7 @@ const PALETTE = {
   sand: "#d8bd8a", wood: "#8b5a2b", brick: "#a8482f", red: "#c0302b", gold: "#d9a520",
 };
 const TAP = 6; // pixels that a finger may slip
-const LARGEST = 2; // times its own size, a photograph is shown at most
+const LARGEST = 2; // most that a photograph is enlarged
 let picked = null;
 let share = 50;
 let pressed = null;
