@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from colorizer.common.errors import UserError
 from colorizer.common.files import sha256_of, whole_file, whole_folder
@@ -130,11 +131,11 @@ def write(partial: Path) -> None:
 def test_leavings_of_a_killed_run_are_swept(tmp_path: Path, killed: str) -> None:
     target = tmp_path / "target"
     left = killed_while_writing(killed, target)
-    assert len(left) == 1
-    assert left[0].match(".target.*.partial")
+    assert sorted(path.suffix for path in left) == [".lock", ".partial"]
+    assert all(path.name.startswith(".target.") for path in left)
 
     with whole_folder(target):
-        assert not left[0].exists()
+        assert not any(path.exists() for path in left)
 
     assert list(tmp_path.iterdir()) == [target]
 
@@ -160,6 +161,15 @@ def test_files_and_folders_sweep_what_has_their_name(
         write(partial)
 
     assert sorted(tmp_path.iterdir()) == sorted([other, tmp_path / name])
+
+
+def test_lock_of_a_run_that_was_killed_before_it_made_its_folder_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".target.x1y2z3.partial.lock").touch()
+
+    with whole_folder(tmp_path / "target"):
+        pass
+
+    assert list(tmp_path.iterdir()) == [tmp_path / "target"]
 
 
 @pytest.mark.parametrize("whole", [whole_file, whole_folder])
@@ -237,10 +247,10 @@ def test_other_errors_of_the_disk_pass(tmp_path: Path) -> None:
 
 
 def test_folder_without_rights_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> str:
-        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".a.x1y2z3"))
+    def refuse(lock: FileLock) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", lock.lock_file)
 
-    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     with pytest.raises(PermissionError) as raised, whole_file(tmp_path / "a"):
         pass
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from colorizer.common.errors import about_full_disk, is_full_disk
 
-if sys.platform != "win32":
-    import fcntl
-
 READ_BLOCK = 1 << 20
-SUFFIX = ".partial"
+SUFFIX, LOCK_SUFFIX = ".partial", ".lock"
 # How much of a name its temporary name keeps: file systems allow 255 bytes in all.
 NAME_LENGTH = 50
 
@@ -76,17 +75,14 @@ def _workplace(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
-        new = _new_folder(path)
-        folder = new.with_name(new.name + SUFFIX)
-        lock = _lock(new)
-        try:
-            # Only now may other runs sweep it, and the lock tells them that it is in use.
-            new.rename(folder)
-            yield folder
-        finally:
-            for left in (new, folder):
-                shutil.rmtree(left, ignore_errors=True)
-            _unlock(lock)
+        folder = path.with_name(f"{_prefix(path)}{secrets.token_hex(4)}{SUFFIX}")
+        # Before there is a folder that other runs may sweep.
+        with _held(_lock_of(folder), path.parent):
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     except Exception as error:
         if is_full_disk(error):
             raise about_full_disk(error, _final(path)) from error
@@ -104,14 +100,6 @@ def _to_disk(path: Path) -> None:
         os.close(opened)
 
 
-def _new_folder(path: Path) -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
-    except PermissionError as error:
-        error.filename = str(path.parent)  # the user does not know the hidden folder
-        raise
-
-
 def _final(path: Path) -> Path:
     """Return the final path of a file in a folder that is being made."""
     parts = (part for part in path.parts if not (part[0] == "." and part.endswith(SUFFIX)))
@@ -124,29 +112,37 @@ def _prefix(path: Path) -> str:
 
 def _sweep(path: Path) -> None:
     """Remove what killed runs have left beside ``path``."""
-    for left in path.parent.glob(f"{glob.escape(_prefix(path))}*{SUFFIX}"):
-        lock = _lock(left)
-        if lock is not None:
+    pattern = f"{glob.escape(_prefix(path))}*{SUFFIX}"
+    locks = (lock.with_suffix("") for lock in path.parent.glob(pattern + LOCK_SUFFIX))
+    for left in {*path.parent.glob(pattern), *locks}:
+        lock = _lock_of(left)
+        # Held by a run that still works on it, or there are no locks: then nothing is swept.
+        with suppress(Timeout, OSError), lock:
             shutil.rmtree(left, ignore_errors=True)
-            _unlock(lock)
+            Path(lock.lock_file).unlink(missing_ok=True)
 
 
-def _lock(folder: Path) -> int | None:
-    """Return a lock that ends with this process at the latest; None if another holds it."""
-    if sys.platform == "win32":
-        return None
-    # A file system without locks raises as well: nothing is ever swept there.
-    with suppress(OSError):
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
+def _lock_of(folder: Path) -> FileLock:
+    """Return the lock on a hidden folder, which ends with the process that holds it at the latest.
+
+    It is a file beside the folder: on Windows, a folder with an open file in it cannot be renamed.
+    """
+    return FileLock(folder.with_name(folder.name + LOCK_SUFFIX), timeout=0)
+
+
+@contextmanager
+def _held(lock: FileLock, parent: Path) -> Iterator[None]:
+    try:
+        lock.acquire()
+    except PermissionError as error:
+        error.filename = str(parent)  # the user does not know the hidden file
+        raise
+    except OSError as error:
+        if is_full_disk(error):
             raise
-        return lock
-    return None
-
-
-def _unlock(lock: int | None) -> None:
-    if lock is not None:
-        os.close(lock)
+        # A file system without locks, where nothing is ever swept either.
+    try:
+        yield
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)

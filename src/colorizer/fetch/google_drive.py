@@ -1,4 +1,10 @@
-"""Files shared on Google Drive, whose answers are meant for browsers."""
+"""Files shared on Google Drive, whose answers are meant for browsers.
+
+gdown (6.5.1) would do most of this. It is not used because it continues what an earlier run left
+without knowing which version that was: its If-Range names the version that today's answer has, so
+that two versions of an archive may end up in one file. Here :mod:`colorizer.fetch.resume` keeps
+the version beside the part. gdown would also bring an HTML parser, a lock and a proxy library.
+"""
 
 from __future__ import annotations
 

@@ -185,12 +185,12 @@ def _assemble(values: npt.NDArray[np.uint16], kind: _Kind) -> Samples:
     colors = 3 if kind.photometric == RGB else 1
     alphas = [n for n, use in enumerate(kind.extra) if use in (1, 2)][:1]
     left_out = len(kind.extra) - len(alphas)
-    color: npt.NDArray[np.float32] = values[..., :colors] / np.float32(white)
+    color: npt.NDArray[np.float32] = (values[..., :colors] / white).astype(np.float32)
     if kind.photometric == WHITE_IS_ZERO:
         color = np.float32(1) - color
     if not alphas:
         return Samples(_as_image(color, kind.bits), left_out)
-    alpha = values[..., colors + alphas[0], None] / np.float32(white)
+    alpha = (values[..., colors + alphas[0], None] / white).astype(np.float32)
     if kind.extra[alphas[0]] == ASSOCIATED_ALPHA:
         color = np.divide(color, alpha, out=np.ones_like(color), where=alpha > 0)
     return Samples(_as_image(np.concatenate([color, alpha], axis=-1), 8), left_out)

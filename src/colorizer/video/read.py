@@ -20,7 +20,7 @@ from colorizer.video.clip import Clip, describe
 # How much sooner than stated an undamaged clip may end, in seconds and as a share.
 SLACK, SLACK_SHARE = 0.5, 0.02
 DAMAGED = "colour what can be decoded of it with --damaged"
-# Nothing is fetched from the internet, whatever a playlist names.
+# Only files are read: nothing is fetched over a network, whatever a playlist names.
 OPTIONS = {"protocol_whitelist": "file"}
 
 

@@ -11,7 +11,7 @@ const PALETTE = {
   sand: "#d8bd8a", wood: "#8b5a2b", brick: "#a8482f", red: "#c0302b", gold: "#d9a520",
 };
 const TAP = 6; // pixels that a finger may slip
-const LARGEST = 2; // most that a photograph is enlarged
+const LARGEST = 2; // a photograph is shown at most this many times its own size
 let picked = null;
 let share = 50;
 let pressed = null;
