@@ -161,7 +161,7 @@ def test_squares_of_progressive_photographs_are_those_of_the_whole_file(
     exif[0x0112] = 6
     content = jpeg(noisy(400, 300), exif=exif)
     quick = load_square(BytesIO(content), rule)
-    monkeypatch.setattr("colorizer.images.square.without_detail", lambda _: None)
+    monkeypatch.setattr("colorizer.images.square.strip_detail", lambda _: None)
     whole = load_square(BytesIO(content), rule)
     assert (quick.width, quick.height) == (whole.width, whole.height) == (300, 400)
     np.testing.assert_array_equal(quick.pixels, whole.pixels)
@@ -170,7 +170,7 @@ def test_squares_of_progressive_photographs_are_those_of_the_whole_file(
 def test_only_an_eighth_of_the_size_goes_without_detail(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(
-        "colorizer.images.square.without_detail", lambda file: asked.append(len(file))
+        "colorizer.images.square.strip_detail", lambda file: asked.append(len(file))
     )
     content = jpeg(noisy(256, 256))
     for size, lighter in ((16, True), (17, False), (64, False)):

@@ -28,10 +28,13 @@ class ColorSpace:
         The ICC profile to write; None if the photograph has no usable one.
     mode : str
         The Pillow mode that the photograph's own profile is applied to; "" if none is applied.
+    is_profile_lost : bool
+        Whether sRGB is written although the photograph has an RGB profile of its own.
     """
 
     written: bytes | None = None
     mode: str = ""
+    is_profile_lost: bool = False
     _into_srgb: ImageCms.ImageCmsTransform | None = None
     _from_srgb: ImageCms.ImageCmsTransform | None = None
 
@@ -46,6 +49,10 @@ class ColorSpace:
             return image if image.mode == "RGB" else image.convert("RGB")
         if image.mode != self.mode:
             image = image.convert(self.mode)
+        if self.mode == "L":  # a table is as exact as the transform, and much faster
+            bytes_ = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+            tables = np.asarray(_applied(self._into_srgb, bytes_))[0].T
+            return Image.merge("RGB", [image.point(table.tolist()) for table in tables])
         return _applied(self._into_srgb, image)
 
     def from_srgb(self, image: Image.Image) -> Image.Image:
@@ -67,12 +74,12 @@ def rgb_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
+def color_space_of(mode: str, profile: bytes | None, *, is_kept: bool = True) -> ColorSpace:
     """Return the colour space of a photograph.
 
-    An RGB profile is kept. A grey or CMYK profile cannot describe an RGB photograph, which is
-    written as sRGB, with sRGB's profile. A profile that is broken, or meant for other pixels, is
-    ignored.
+    An RGB profile is kept, unless there is no way back to it from sRGB. A grey or CMYK profile
+    cannot describe an RGB photograph. What cannot be kept is written as sRGB, with sRGB's profile.
+    A profile that is broken, or meant for other pixels, is ignored.
 
     Parameters
     ----------
@@ -80,6 +87,8 @@ def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
         The photograph's Pillow mode.
     profile : bytes or None
         Its embedded ICC profile.
+    is_kept : bool
+        Whether what is written may have the same profile.
     """
     if not profile:
         return ColorSpace()
@@ -89,15 +98,28 @@ def color_space_of(mode: str, profile: bytes | None) -> ColorSpace:
         needed = _MODES[own.profile.xcolor_space]
         if not _is_for(mode, needed):
             return ColorSpace()
-        into = ImageCms.buildTransform(own, srgb, needed, "RGB")
-        back = ImageCms.buildTransform(srgb, own, "RGB", "RGB") if needed == "RGB" else None
+        # For greys, Little CMS's optimisation darkens shadows, and there is little to gain.
+        flags = ImageCms.Flags.NOOPTIMIZE if needed == "L" else ImageCms.Flags.NONE
+        into = ImageCms.buildTransform(own, srgb, needed, "RGB", flags=flags)
     except _UNUSABLE:
         return ColorSpace()
+    back = _way_back(own, srgb) if needed == "RGB" and is_kept else None
+    if needed == "RGB" and _changes_nothing(into):
+        return ColorSpace(profile if is_kept else None)
     if back is None:
-        return ColorSpace(srgb.tobytes(), needed, into)
-    if _changes_nothing(into):
-        return ColorSpace(profile)
-    return ColorSpace(profile, needed, into, back)
+        is_lost = needed == "RGB" and is_kept
+        return ColorSpace(srgb.tobytes(), needed, is_lost, into)
+    return ColorSpace(profile, needed, False, into, back)
+
+
+def _way_back(
+    own: ImageCms.ImageCmsProfile, srgb: ImageCms.ImageCmsProfile
+) -> ImageCms.ImageCmsTransform | None:
+    """Return the transform from sRGB; None for profiles that only lead away, as scanners' do."""
+    try:
+        return ImageCms.buildTransform(srgb, own, "RGB", "RGB")
+    except _UNUSABLE:
+        return None
 
 
 def _is_for(mode: str, needed: str) -> bool:

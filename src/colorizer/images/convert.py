@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
+WIDE = "I;16"  # the mode of wide greys, as colorizer.images.opening.level_greys gives them
 # Pixels converted at once: fewer cost time, more cost memory.
 STRIP_PIXELS = 1 << 20
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert an image of any Pillow mode to 8-bit RGB; transparency is laid on white.
+    """Convert an image to 8-bit RGB; transparency is laid on white.
+
+    Parameters
+    ----------
+    image : Image
+        In any Pillow mode; of the modes of wide greys, :data:`WIDE`.
 
     Raises
     ------
     ValueError
-        For 32-bit floating point, which has no fixed range.
+        For 32-bit floating point, which has no fixed range, and for other wide greys.
     """
     if image.mode == "F":
         raise ValueError("32-bit floating point pixels have no fixed range; save as 8 or 16 bit")
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
-    if not image.mode.startswith("I"):
-        return _by_strips(image, _laid_on_white)
-    # I;16 and its variants, and I where Pillow has widened them.
-    depth = 65535 if image.mode != "I" or highest_value(image) > 255 else 255
-    return _by_strips(image, lambda strip: _narrowed(strip, depth))
+    if image.mode.startswith("I") and image.mode != WIDE:
+        raise ValueError(f"wide greys must have mode {WIDE}, got {image.mode}")
+    if image.mode == WIDE:
+        return _by_strips(image, _narrowed)
+    return _by_strips(image, _laid_on_white)
+
+
+def alpha_of(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """Return how opaque each pixel of an image with transparency is, (H, W) uint8."""
+    if image.mode == WIDE:  # one grey is transparent
+        return np.where(np.asarray(image) == image.info["transparency"], 0, 255).astype(np.uint8)
+    return np.asarray(image.convert("RGBA").getchannel("A"))
 
 
 def _by_strips(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
@@ -50,12 +63,8 @@ def _laid_on_white(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _narrowed(image: Image.Image, depth: int) -> Image.Image:
-    wide = np.asarray(image).astype(np.int64).clip(0, depth)
-    return Image.fromarray((wide * 255 / depth).round().astype(np.uint8)).convert("RGB")
-
-
-def highest_value(image: Image.Image) -> float:
-    """Return the largest value of a single-channel image."""
-    _, highest_value = cast(tuple[float, float], image.getextrema())
-    return highest_value
+def _narrowed(image: Image.Image) -> Image.Image:
+    narrow = (np.asarray(image).astype(np.int64) * 255 / 65535).round().astype(np.uint8)
+    if image.has_transparency_data:
+        narrow[alpha_of(image) == 0] = 255
+    return Image.fromarray(narrow).convert("RGB")

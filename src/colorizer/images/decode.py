@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-READ_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP")
+READ_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF", "JPEG2000")
 TILE_SIZE_TAGS = (0x0142, 0x0143)
 # Pillow's own guard against decompression bombs has one limit for all threads. It is used while a
 # file is opened; after that it is up to the decoders.

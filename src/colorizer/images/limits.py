@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 from typing import BinaryIO
+
+from colorizer.images.tiff_pages import TIFF_STARTS, pages_of
 
 # In an uncompressed photograph with 16 bits in each of four channels.
 BYTES_A_PIXEL = 8
@@ -30,10 +31,6 @@ _MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")
 # Their scans spend bits on every block.
 _BASELINE_FRAMES = (0xC0, 0xC1)
 _SCAN, _END = 0xDA, 0xD9
-
-TIFF_STARTS = (b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+")
-_BIG_TIFF = ord("+")
-_BYTE_TYPES = (1, 2, 6, 7)  # BYTE, ASCII, SBYTE and UNDEFINED stay as they are
 
 
 class UnreasonableFileError(Exception):
@@ -67,7 +64,10 @@ def require_reasonable(file: BinaryIO, max_megapixels: float) -> None:
         raise UnreasonableFileError(f"a GIF of more than {MAX_GIF_BYTES} bytes")
     if start.startswith(JPEG_START):
         _require_few_segments(file)
-    if start in TIFF_STARTS and _count_tag_values(file) > MAX_TAG_VALUES:
+    if (
+        start in TIFF_STARTS
+        and max((page.values for page in pages_of(file)), default=0) > MAX_TAG_VALUES
+    ):
         raise UnreasonableFileError(f"a TIFF of more than {MAX_TAG_VALUES} values in its tags")
 
 
@@ -97,26 +97,3 @@ def _ends_within(jpeg: bytes) -> bool:
         if scans and (is_baseline or kind == _END):
             return True
     return False
-
-
-def _count_tag_values(file: BinaryIO) -> int:
-    """Count the values in the tags of the first page, except those kept as bytes."""
-    file.seek(0)
-    head = file.read(16)
-    order = "<" if head.startswith(b"II") else ">"
-    is_big = head[2] == _BIG_TIFF
-    offset_of, count_of, tag_of = ("8xQ", "Q", "HHQ8x") if is_big else ("4xL", "H", "HHL4x")
-    try:  # a file too broken for this is not decoded either
-        (offset,) = struct.unpack_from(order + offset_of, head)
-        file.seek(offset)
-        (count,) = struct.unpack(order + count_of, file.read(struct.calcsize(order + count_of)))
-        size = struct.calcsize(order + tag_of)
-        tags = file.read(size * min(count, 1 << 16))
-    except (struct.error, OSError, OverflowError):
-        return 0
-    whole = len(tags) // size * size
-    return sum(
-        values
-        for _, kind, values in struct.iter_unpack(order + tag_of, tags[:whole])
-        if kind not in _BYTE_TYPES
-    )

@@ -19,14 +19,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 from colorizer.color.icc import rgb_to_srgb
 from colorizer.images.convert import to_rgb
 from colorizer.images.decode import (
-    READ_FORMATS,
     UnreadableImageError,
     first_line,
-    pillow_limited_to,
     require_decodable,
 )
 from colorizer.images.jpeg_dc import DC_SCALE, strip_detail
-from colorizer.images.limits import require_reasonable
+from colorizer.images.opening import level_greys, open_image, space_of
 from colorizer.images.orientation import TRANSPOSED_ORIENTATIONS, orientation_of, turn_upright
 
 # A JPEG is decoded at no less than this many times the target size: below it quality suffers.
@@ -101,14 +99,9 @@ def load_square(photograph: Path | BinaryIO, rule: SquareRule) -> Square:
     try:
         # Not by its path: Pillow would map an uncompressed TIFF, in the wrong shape if it is
         # stored on its side.
-        with _opened(photograph) as file:
-            require_reasonable(file, rule.max_megapixels)
-            file.seek(0)
-            with pillow_limited_to(rule.max_megapixels):
-                image = Image.open(file, formats=READ_FORMATS)
-            with image:
-                return _square(image, rule)
-    except UnwantedImageError:
+        with _opened(photograph) as file, open_image(file, rule.max_megapixels).image as image:
+            return _square(image, rule)
+    except (UnwantedImageError, UnreadableImageError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnwantedImageError("too large", *_claimed_size(photograph)) from error
@@ -143,13 +136,14 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     if rule.orientation == "landscape" and height > width:
         raise UnwantedImageError("vertical", width, height)
 
-    profile = image.info.get("icc_profile")
+    profile, space = image.info.get("icc_profile"), space_of(image)
     side = DRAFT_FACTOR * rule.size
     full_size = image.size
     box = _draft(image, side)
     if image.size == tuple(-(-length // DC_SCALE) for length in full_size):
         image = _without_detail(image, side)
-    image = to_rgb(image)
+    image = level_greys(image)
+    image = space.to_srgb(image) if space.mode == "CMYK" else to_rgb(image)
     # Crop and resize before turning upright and converting colours: fewer pixels to touch.
     image = image.resize(
         (rule.size, rule.size),
@@ -158,7 +152,9 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
         reducing_gap=3.0,
     )
     image = turn_upright(image, orientation)
-    if profile:
+    if space.mode == "L" or (space.mode == "RGB" and not profile):
+        image = space.to_srgb(image)
+    elif profile:
         image = rgb_to_srgb(image, profile)
     return Square(np.asarray(image, dtype=np.uint8), width, height)
 

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from colorizer.images.orientation import ORIENTATION_TAG, turn_upright
+
 # Tags of TIFF 6.0 and its supplements, and their values.
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 CHANNELS, PLANAR, PREDICTOR, TILE_WIDTH, EXTRA_SAMPLES, SAMPLE_FORMAT = (
@@ -26,6 +28,10 @@ CHANNELS, PLANAR, PREDICTOR, TILE_WIDTH, EXTRA_SAMPLES, SAMPLE_FORMAT = (
     338,
     339,
 )
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE = 282, 283, 296, 34675
+INCH, CENTIMETER = 2, 3
+# What it shows, camera, program, time, author and rights.
+DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 33432)
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
 CHUNKY, LEAST_BIT_FIRST, HORIZONTAL = 1, 2, 2
 UNSIGNED, LONG = 1, 4
@@ -86,7 +92,29 @@ def read_samples(file: BinaryIO, max_megapixels: float) -> Samples:
     kind = _Kind.of(tags)
     if kind.width * kind.height > max_megapixels * 1e6:
         raise UnknownSamplesError(f"a TIFF of more than {max_megapixels:g} megapixels")
-    return _assemble(_values(content, tags, kind), kind)
+    samples = _assemble(_values(content, tags, kind), kind)
+    image = turn_upright(samples.image, tags.get(ORIENTATION_TAG, 1))
+    image.info.update(_info_of(tags))
+    return Samples(image, samples.left_out)
+
+
+def _info_of(tags: Any) -> dict[str, Any]:
+    """Return what Pillow tells about other TIFFs: profile, resolution and description."""
+    info: dict[str, Any] = {}
+    if ICC_PROFILE in tags:
+        info["icc_profile"] = tags[ICC_PROFILE]
+    if X_RESOLUTION in tags and Y_RESOLUTION in tags:
+        per_inch = {INCH: 1.0, CENTIMETER: 2.54}.get(tags.get(RESOLUTION_UNIT, INCH))
+        if per_inch:
+            resolution = (tags[X_RESOLUTION], tags[Y_RESOLUTION])
+            info["dpi"] = tuple(float(value) * per_inch for value in resolution)
+    exif = Image.Exif()
+    for tag in DESCRIPTIONS:
+        if tag in tags:
+            exif[tag] = tags[tag]
+    if exif:
+        info["exif"] = exif.tobytes()
+    return info
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD
+from colorizer.images.convert import WIDE
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.photo.full_size import colored_strips
 from colorizer.photo.hints import PixelHint, place_hints
-from colorizer.photo.read import Photo, has_alpha, has_wide_greys, read_photo
+from colorizer.photo.read import Photo, read_photo
 from colorizer.photo.write import Output, canvas_of, white_of, write_photo
 from colorizer.predictors.protocol import PhotoPredictor
 
@@ -107,10 +108,10 @@ class PhotoColorist:
         strips = colored_strips(photo.image, photo.space, ab, white, self.side_by_side)
         with closing(strips):
             write_photo(target, strips, size, photo, output)
-        lost = []
-        if has_wide_greys(photo.image) and white != WORD:
+        lost = list(photo.notes)
+        if photo.image.mode == WIDE and white != WORD:
             lost.append("16 bits become 8; --format tiff keeps them")
-        if has_alpha(photo.image) and not WRITE_FORMATS[format_].has_alpha:
+        if photo.image.has_transparency_data and not WRITE_FORMATS[format_].has_alpha:
             lost.append("transparency becomes white; --format png keeps it")
         return lost
 

@@ -23,8 +23,7 @@ from colorizer.color.lightness_tables import (
     grey_lightness,
     rgb_lightness,
 )
-from colorizer.images.convert import highest_value
-from colorizer.photo.read import has_alpha, has_wide_greys
+from colorizer.images.convert import WIDE, alpha_of
 from colorizer.predictors.view import read_view
 
 T = TypeVar("T")
@@ -72,8 +71,8 @@ def colored_strips(
         pixels = _encoded(lightness, chroma.rows(top, bottom, lightness), space, white)
         if side_by_side:
             pixels = np.hstack([_before(strip, lightness, space, white), pixels])
-        if has_alpha(image):
-            alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
+        if image.has_transparency_data:
+            alpha = alpha_of(strip)
             pixels = np.dstack([pixels, np.tile(alpha, 1 + side_by_side)])
         return pixels
 
@@ -84,11 +83,9 @@ def colored_strips(
 
 def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.Image], Floats]:
     """Return a function from a strip of the photograph to L, (H, W) float32 in [0, 100]."""
-    if has_wide_greys(image):
-        # Where Pillow has widened bytes, white is still 255.
-        white = BYTE if image.mode == "I" and highest_value(image) <= BYTE else WORD
-        wide = _grey_table(space, white)
-        return lambda strip: wide[np.asarray(strip).astype(np.intp).clip(0, white)]
+    if image.mode == WIDE:
+        wide = _grey_table(space, WORD)
+        return lambda strip: wide[np.asarray(strip)]
     if image.mode in ("1", "L", "LA"):
         table = _grey_table(space, BYTE)
         return lambda strip: table[np.asarray(strip.convert("L"))]
@@ -112,7 +109,7 @@ def _opaque(strip: Image.Image) -> Image.Image:
 
 
 def _before(strip: Image.Image, lightness: Floats, space: ColorSpace, white: int) -> Pixels:
-    if has_wide_greys(strip) or strip.mode in ("1", "L", "LA"):
+    if strip.mode in (WIDE, "1", "L", "LA"):
         return _encoded(lightness, np.zeros((2, *lightness.shape), np.float32), space, white)
     return np.asarray(space.from_srgb(space.to_srgb(_opaque(strip))))
 

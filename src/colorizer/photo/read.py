@@ -6,26 +6,22 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL import ExifTags, Image
 
-from colorizer.color.icc import ColorSpace, color_space_of
+from colorizer.color.icc import ColorSpace
 from colorizer.images.decode import (
     READ_FORMATS,
     UnreadableImageError,
     first_line,
-    pillow_limited_to,
     require_decodable,
 )
-from colorizer.images.limits import require_reasonable
+from colorizer.images.opening import level_greys, open_image, space_of
 from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, turn_upright
 from colorizer.photo.formats import HEIC, format_of, has_heif
 
 MAX_MEGAPIXELS = 250
-PHOTOMETRIC, WHITE_IS_ZERO = 0x0106, 0  # a tag of TIFF 6.0, and its value
 MAX_DPI = 65535  # the most that a JPEG can state
 _WIDTH, _HEIGHT = ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight
 _INTEROP = ExifTags.IFD.Interop
@@ -57,6 +53,8 @@ class Photo:
         Its resolution in pixels per inch, across and down; None if unknown.
     is_compressed : bool
         Whether it is a compressed TIFF.
+    notes : tuple of str
+        What of the file is not kept, in words for the user.
     """
 
     image: Image.Image
@@ -64,6 +62,7 @@ class Photo:
     exif: bytes
     dpi: tuple[float, float] | None
     is_compressed: bool
+    notes: tuple[str, ...] = ()
 
 
 def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
@@ -91,8 +90,6 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImageError(_too_large(max_megapixels)) from error
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError("not an image in a format that can be read") from error
     except MemoryError as error:
         raise UnreadableImageError("there is not enough memory for it") from error
     except Exception as error:  # given a broken file, a decoder may raise anything
@@ -102,44 +99,26 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
 def _read(path: Path, max_megapixels: float) -> Photo:
     if format_of(path.suffix) == HEIC and not has_heif():
         raise UnreadableImageError("HEIC needs a plug-in: pip install pillow-heif")
-    with path.open("rb") as file:
-        require_reasonable(file, max_megapixels)
-        file.seek(0)
-        return _decoded(file, max_megapixels)
-
-
-def _decoded(file: BinaryIO, max_megapixels: float) -> Photo:
     formats = (*READ_FORMATS, "HEIF") if has_heif() else READ_FORMATS
-    with pillow_limited_to(max_megapixels):
-        # Not by its path: Pillow would map grey TIFFs into memory and scramble rotated ones.
-        opened = Image.open(file, formats=formats)
-    with opened as image:
-        if math.prod(image.size) > max_megapixels * 1e6:
-            raise UnreadableImageError(_too_large(max_megapixels))
-        require_decodable(image, max_megapixels)
-        if image.mode == "F":
-            raise UnreadableImageError(
-                "32-bit floating point pixels have no fixed range; save as 8 or 16 bit"
+    with path.open("rb") as file:
+        opened = open_image(file, max_megapixels, formats)
+        with opened.image as image:
+            if math.prod(image.size) > max_megapixels * 1e6:
+                raise UnreadableImageError(_too_large(max_megapixels))
+            require_decodable(image, max_megapixels)
+            image.load()
+            info, space = image.info, space_of(image)
+            notes = opened.notes
+            if space.is_profile_lost:
+                notes += ("its colour profile has no way back from sRGB, which is written",)
+            return Photo(
+                turn_upright(level_greys(image), orientation_of(image)),
+                space,
+                _exif_of(image),
+                _dpi_of(info),
+                image.format == "TIFF" and info.get("compression", "raw") != "raw",
+                notes,
             )
-        image.load()
-        info = image.info
-        exif = _exif_of(image)
-        return Photo(
-            turn_upright(_with_white_above(image), orientation_of(image)),
-            color_space_of(image.mode, info.get("icc_profile")),
-            exif,
-            _dpi_of(info),
-            image.format == "TIFF" and info.get("compression", "raw") != "raw",
-        )
-
-
-def _with_white_above(image: Image.Image) -> Image.Image:
-    """Invert 16-bit greys where 0 is white: Pillow does so for 8-bit greys only."""
-    if not isinstance(image, TiffImageFile) or not image.mode.startswith("I;16"):
-        return image
-    if image.tag_v2.get(PHOTOMETRIC) != WHITE_IS_ZERO:
-        return image
-    return Image.fromarray(~np.asarray(image))
 
 
 def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:
@@ -185,13 +164,3 @@ def _dpi_of(info: dict[str | tuple[int, int], Any]) -> tuple[float, float] | Non
         return None
     is_known = all(math.isfinite(value) and 0 < value <= MAX_DPI for value in (across, down))
     return (across, down) if is_known else None
-
-
-def has_wide_greys(image: Image.Image) -> bool:
-    """Tell whether a photograph has greys that may have more than 8 bits."""
-    return image.mode.startswith("I")
-
-
-def has_alpha(image: Image.Image) -> bool:
-    """Tell whether a photograph has transparency that is kept."""
-    return image.has_transparency_data and not has_wide_greys(image)

@@ -10,9 +10,9 @@ from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.common.files import whole_file
-from colorizer.images.convert import to_rgb
+from colorizer.images.convert import WIDE, to_rgb
 from colorizer.photo.formats import TIFF, WRITE_FORMATS
-from colorizer.photo.read import Photo, has_alpha, has_wide_greys, sized_exif
+from colorizer.photo.read import Photo, sized_exif
 from colorizer.photo.tiff import write_tiff
 
 
@@ -35,7 +35,7 @@ class Output:
 def white_of(photo: Photo, output: Output) -> int:
     """Return the value of white in the written file: 65535 if it keeps 16 bits, else 255."""
     is_kept = output.format == TIFF and photo.space.writes_srgb
-    return WORD if has_wide_greys(photo.image) and is_kept else BYTE
+    return WORD if photo.image.mode == WIDE and is_kept else BYTE
 
 
 def write_photo(
@@ -98,7 +98,7 @@ def canvas_of(photo: Photo, size: tuple[int, int], strips: Iterator[Pixels]) -> 
     Image
         Mode RGB, or RGBA if the original has transparency.
     """
-    canvas, top = Image.new("RGBA" if has_alpha(photo.image) else "RGB", size), 0
+    canvas, top = Image.new("RGBA" if photo.image.has_transparency_data else "RGB", size), 0
     for strip in strips:
         canvas.paste(Image.fromarray(strip), (0, top))
         top += len(strip)
