@@ -448,8 +448,6 @@ KINDS = {
     "grey": solid("L", 90),
     "16 bit": Image.fromarray(np.arange(480, dtype=np.uint16).reshape(20, 24) * 136),
     "16 bit, dark": Image.fromarray(np.arange(480, dtype=np.uint16).reshape(20, 24) // 2),
-    "32 bit": Image.fromarray(np.arange(480, dtype=np.int32).reshape(20, 24) * 150 - 1000),
-    "32 bit, dark": Image.fromarray(np.arange(480, dtype=np.int32).reshape(20, 24) // 2),
     "RGBA": colorful(1, 24, 20).convert("RGBA"),
     "palette": colorful(1, 24, 20).quantize(16),
     "CMYK": colorful(1, 24, 20).convert("CMYK"),

@@ -164,14 +164,6 @@ def test_16_bits_are_kept() -> None:
     assert len(np.unique(color[0, :, 1])) > 0.9 * levels.size
 
 
-def test_bytes_that_pillow_widened_stay_bytes() -> None:
-    levels = np.arange(256, dtype=np.int32)[None]
-
-    found = colored(Image.fromarray(levels), COLOR * 0)
-
-    np.testing.assert_array_equal(found[..., 0], levels)
-
-
 def test_16_bits_become_8_where_asked() -> None:
     levels = np.arange(256, dtype=np.uint16)[None] * 257
 
