@@ -121,6 +121,17 @@ def cmyk_profile() -> bytes:
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"wtpt": _WHITE, b"A2B0": table})
 
 
+def scanner_profile() -> bytes:
+    """Return an ICC profile of RGB that leads to Lab alone: L is the mean of the channels."""
+    corners = b"".join(
+        bytes([round(255 * sum(map(int, f"{corner:03b}")) / 3), 128, 128]) for corner in range(8)
+    )
+    identity = struct.pack(">9i", *(65536 if n % 4 == 0 else 0 for n in range(9)))
+    ramp = bytes(range(256))
+    table = b"mft1" + bytes(4) + bytes([3, 3, 2, 0]) + identity + ramp * 3 + corners + ramp * 3
+    return _profile(b"scnr", b"RGB ", b"Lab ", {b"wtpt": _WHITE, b"A2B0": table})
+
+
 _WHITE = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
 
 

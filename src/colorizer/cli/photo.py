@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Imports within `run` are slow, and the help needs none of them.
 
+SHOWN = 3  # names of files that are left out
 DESCRIPTION = """\
 Colour photographs at their own size.
 
@@ -119,9 +120,11 @@ def _hint(text: str) -> PixelHint:
 
 
 def _check_format(arguments: Namespace) -> None:
-    from colorizer.photo.plan import is_file_name
+    from colorizer.photo.plan import is_file_name, require_writable_suffix
 
     wanted = arguments.format
+    if arguments.output:
+        require_writable_suffix(arguments.output)
     if arguments.output and is_file_name(arguments.output):
         named = format_of(arguments.output.suffix)
         if wanted not in (None, named):
@@ -159,6 +162,13 @@ def _colorize(
     return failures
 
 
+def _some(files: list[Path]) -> str:
+    """Return the number of files, and the names of the first ones."""
+    first, more = ", ".join(map(str, files[:SHOWN])), len(files) - SHOWN
+    names = f"{first} and {more} more" if more > 0 else first
+    return names if len(files) == 1 else f"{len(files)} files ({names})"
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}"
@@ -171,6 +181,10 @@ def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
         first, more = found.already_there[0], len(found.already_there) - 1
         names = f"{first} and {more} more are" if more else f"{first} is"
         print(f"{names} there already; --overwrite replaces what is there")
+    if found.own_results:
+        print(f"left out: {_some(found.own_results)}, which an earlier run wrote")
+    if found.others:
+        print(f"left out: {_some(found.others)}, not photographs by their suffix")
     if failures and asked == 1:
         raise UserError("{}: {}".format(*failures[0]))
     coloured = asked - len(found.already_there) - len(failures)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD
 from colorizer.images.convert import WIDE
+from colorizer.photo.descriptions import lost_words
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.photo.full_size import colored_strips
 from colorizer.photo.hints import PixelHint, place_hints
@@ -111,6 +112,7 @@ class PhotoColorist:
         lost = list(photo.notes)
         if photo.image.mode == WIDE and white != WORD:
             lost.append("16 bits become 8; --format tiff keeps them")
+        lost += lost_words(photo.words, WRITE_FORMATS[format_].pillow)
         if photo.image.has_transparency_data and not WRITE_FORMATS[format_].has_alpha:
             lost.append("transparency becomes white; --format png keeps it")
         return lost

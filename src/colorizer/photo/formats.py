@@ -10,6 +10,7 @@ from typing import Any
 from colorizer.data.manifest import SUFFIXES
 
 JPEG, PNG, TIFF, WEBP, HEIC = "jpeg", "png", "tiff", "webp", "heic"
+AVIF, JPEG_2000 = "avif", "jp2"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Format:
         Whether it can hold transparency.
     has_quality : bool
         Whether it takes a quality of 1 to 100.
+    has_profile : bool
+        Whether it holds an ICC profile; if not, it is written in sRGB.
     options : mapping
         Further options for Pillow.
     max_exif_bytes : int or None
@@ -36,6 +39,7 @@ class Format:
     suffixes: tuple[str, ...]
     has_alpha: bool = True
     has_quality: bool = True
+    has_profile: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     max_exif_bytes: int | None = None
 
@@ -45,7 +49,7 @@ class Format:
 WRITE_FORMATS = {
     JPEG: Format(
         "JPEG",
-        (".jpg", ".jpeg", ".jpe"),
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
         has_alpha=False,
         options={"subsampling": "4:4:4"},  # halved chroma spoils lightness along edges
         max_exif_bytes=65533,  # what one segment can hold
@@ -56,6 +60,16 @@ WRITE_FORMATS = {
     # Otherwise transparent pixels would become black.
     WEBP: Format("WEBP", (".webp",), options={"exact": True}),
     HEIC: Format("HEIF", (".heic", ".heif")),
+    AVIF: Format("AVIF", (".avif",), options={"subsampling": "4:4:4"}),
+    # Lossless, as archives want it.
+    JPEG_2000: Format(
+        "JPEG2000",
+        (".jp2", ".j2k"),
+        has_quality=False,
+        has_profile=False,
+        options={"mct": 1},
+        max_exif_bytes=0,
+    ),
 }
 # Out of 100, for JPEG, WebP and HEIC: the loss is invisible.
 QUALITY = 95

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from PIL import Image
+
+from colorizer.common.errors import UserError
 from colorizer.photo.formats import OTHERWISE, WRITE_FORMATS, format_of, readable_suffixes
 
 COLORED = "_color"
 SIDE_BY_SIDE = "_before_after"
+# Suffixes of pictures that Pillow does not know.
+OTHER_PICTURES = (".jxl", ".svg", ".heic", ".heif", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raw")
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,18 @@ class Plan:
         No two write the same file.
     already_there : list of Path
         Existing files that would otherwise be written.
+    own_results : list of Path
+        Files that an earlier run wrote, left out.
+    others : list of Path
+        Files of folders that are not photographs by their suffix.
     refused : list of tuple
         What cannot be done, and why.
     """
 
     jobs: list[Job] = field(default_factory=list)
     already_there: list[Path] = field(default_factory=list)
+    own_results: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
     refused: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
@@ -88,10 +99,14 @@ def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
     """
     found = Plan()
     sources: dict[str, Path] = {}  # by target
+    stems = {path.parent / path.stem for path in inputs}
     for given in inputs:
+        if _is_result(given, stems):
+            found.own_results.append(given)
+            continue
         photographs = [given]
         if given.is_dir():
-            photographs = list(_photographs_in(given, wish, found.refused))
+            photographs = list(_photographs_in(given, wish, found))
             if not photographs:
                 hint = "" if wish.recursive else "; --recursive takes those of its sub-folders"
                 found.refused.append((given, f"no photograph in this folder{hint}"))
@@ -118,19 +133,24 @@ def _add(found: Plan, sources: dict[str, Path], job: Job, overwrite: bool) -> No
         found.already_there.append(job.target)
 
 
-def _photographs_in(folder: Path, wish: Wish, refused: list[tuple[Path, str]]) -> Iterator[Path]:
+def _photographs_in(folder: Path, wish: Wish, found: Plan) -> Iterator[Path]:
     suffixes = readable_suffixes()
 
     def refuse(error: OSError) -> None:
-        refused.append((Path(error.filename), error.strerror or str(error)))
+        found.refused.append((Path(error.filename), error.strerror or str(error)))
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
         entered = folders if wish.recursive else []
         folders[:] = sorted(name for name in entered if _is_entered(Path(parent, name), wish))
         paths = [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
         photographs = [path for path in paths if path.suffix.lower() in suffixes]
-        stems = {path.stem for path in photographs}
-        yield from (path for path in photographs if not _is_made_of_another(path.stem, stems))
+        found.others += [path for path in paths if path.suffix.lower() not in suffixes]
+        stems = {path.parent / path.stem for path in photographs}
+        for path in photographs:
+            if _is_result(path, stems):
+                found.own_results.append(path)
+            else:
+                yield path
 
 
 def _is_entered(folder: Path, wish: Wish) -> bool:
@@ -139,10 +159,12 @@ def _is_entered(folder: Path, wish: Wish) -> bool:
     return wish.output is None or os.path.abspath(folder) != os.path.abspath(wish.output)
 
 
-def _is_made_of_another(stem: str, stems: set[str]) -> bool:
+def _is_result(path: Path, stems: set[Path]) -> bool:
+    """Tell whether a file is named as the result of one of these, paths without suffixes."""
     return any(
-        stem.endswith(mark) and stem.removesuffix(mark) in stems
+        path.stem.endswith(mark) and path.parent / path.stem.removesuffix(mark) in stems
         for mark in (COLORED, SIDE_BY_SIDE)
+        if path.stem != mark
     )
 
 
@@ -178,3 +200,19 @@ def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple
 def is_file_name(output: Path) -> bool:
     """Tell, by its suffix, whether the user's output is one file rather than a folder."""
     return format_of(output.suffix) is not None and not output.is_dir()
+
+
+def require_writable_suffix(output: Path) -> None:
+    """Refuse an output that is named as a picture of a format that cannot be written.
+
+    Raises
+    ------
+    UserError
+        If it is; without that it would become a folder.
+    """
+    if output.is_dir() or is_file_name(output):
+        return
+    suffix = output.suffix.lower()
+    if suffix in (*OTHER_PICTURES, *Image.registered_extensions()):
+        known = ", ".join(format_.suffixes[0] for format_ in WRITE_FORMATS.values())
+        raise UserError(f"--output {output} must end in one of {known}, or be a folder")

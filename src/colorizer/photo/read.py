@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from colorizer.images.decode import (
 )
 from colorizer.images.opening import level_greys, open_image, space_of
 from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, turn_upright
+from colorizer.photo.descriptions import Descriptions, descriptions_of
 from colorizer.photo.formats import HEIC, format_of, has_heif
 
 MAX_MEGAPIXELS = 250
@@ -53,6 +54,8 @@ class Photo:
         Its resolution in pixels per inch, across and down; None if unknown.
     is_compressed : bool
         Whether it is a compressed TIFF.
+    words : Descriptions
+        Its comments, XMP and the like.
     notes : tuple of str
         What of the file is not kept, in words for the user.
     """
@@ -62,6 +65,7 @@ class Photo:
     exif: bytes
     dpi: tuple[float, float] | None
     is_compressed: bool
+    words: Descriptions = field(default_factory=Descriptions)
     notes: tuple[str, ...] = ()
 
 
@@ -117,6 +121,7 @@ def _read(path: Path, max_megapixels: float) -> Photo:
                 _exif_of(image),
                 _dpi_of(info),
                 image.format == "TIFF" and info.get("compression", "raw") != "raw",
+                descriptions_of(image),
                 notes,
             )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
@@ -24,19 +25,40 @@ AS_IT_IS, DEFLATE = 1, 8
 RGB, CHUNKY, INCH, DIFFERENCES = 2, 1, 2, 2
 EXTRA_SAMPLES, ALPHA = 338, 2
 RGBA_CHANNELS = 4
+BYTES = 7  # the type UNDEFINED
 COMPRESS_LEVEL = 1  # higher levels take much longer for little gain
 _HEADER = b"II*\0"
 _ENTRY = struct.Struct("<HHLL")  # tag, type, number of values, the value or its offset
+
+
+@dataclass(frozen=True)
+class TiffMetadata:
+    """What a TIFF says besides its pixels.
+
+    Attributes
+    ----------
+    exif : bytes
+        As Pillow returns it, from "Exif" on.
+    profile : bytes or None
+        ICC profile.
+    dpi : tuple of float or None
+        Pixels per inch, across and down.
+    tags : mapping
+        Further tags, whose values are bytes.
+    """
+
+    exif: bytes = b""
+    profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    tags: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def write_tiff(
     path: Path,
     strips: Iterable[Pixels],
     size: tuple[int, int],
-    compressed: bool,
-    exif: bytes = b"",
-    profile: bytes | None = None,
-    dpi: tuple[float, float] | None = None,
+    about: TiffMetadata = TiffMetadata(),
+    is_compressed: bool = False,
 ) -> None:
     """Write a photograph strip by strip, as strips arrive.
 
@@ -49,14 +71,10 @@ def write_tiff(
         uint8 or all uint16. C is 3 (RGB) or 4 (RGB and alpha).
     size : tuple of int
         Width and height in pixels.
-    compressed : bool
+    about : TiffMetadata
+        What the file says besides its pixels.
+    is_compressed : bool
         Deflate the differences of neighbouring pixels; else store the pixels uncompressed.
-    exif : bytes
-        As Pillow returns it, from "Exif" on.
-    profile : bytes or None
-        ICC profile.
-    dpi : tuple of float or None
-        Pixels per inch, across and down.
     """
     offsets, counts, first = [], [], None
     with path.open("wb") as file:
@@ -64,28 +82,30 @@ def write_tiff(
         for strip in strips:
             first = strip if first is None else first
             offsets.append(file.tell())
-            counts.append(file.write(_packed(strip) if compressed else _stored(strip)))
+            counts.append(file.write(_packed(strip) if is_compressed else _stored(strip)))
         assert first is not None, "no photograph is of no rows"
         file.write(bytes(file.tell() % 2))
         start = file.tell()
-        directory = _directory_of(exif)
+        directory = _directory_of(about.exif)
         directory[WIDTH], directory[HEIGHT] = size
         rows, _, channels = first.shape
         directory[BITS], directory[SAMPLES] = (8 * first.itemsize,) * channels, channels
         if channels == RGBA_CHANNELS:
             directory[EXTRA_SAMPLES] = ALPHA
-        directory[COMPRESSION] = DEFLATE if compressed else AS_IT_IS
+        directory[COMPRESSION] = DEFLATE if is_compressed else AS_IT_IS
         directory[PHOTOMETRIC], directory[PLANAR] = RGB, CHUNKY
         directory[OFFSETS], directory[BYTE_COUNTS] = (0,) * len(offsets), tuple(counts)
         directory.tagtype[OFFSETS] = LONG
         directory[ROWS] = rows
-        if compressed:
+        if is_compressed:
             directory[PREDICTOR] = DIFFERENCES
-        if profile:
-            directory[ICC_PROFILE] = profile
-        if dpi:
-            directory[X_RESOLUTION], directory[Y_RESOLUTION] = dpi
+        if about.profile:
+            directory[ICC_PROFILE] = about.profile
+        if about.dpi:
+            directory[X_RESOLUTION], directory[Y_RESOLUTION] = about.dpi
             directory[RESOLUTION_UNIT] = INCH
+        for tag, value in about.tags.items():
+            directory[tag], directory.tagtype[tag] = value, BYTES
         file.write(_placed(directory.tobytes(start), start, offsets))
         file.seek(len(_HEADER))
         file.write(struct.pack("<L", start))

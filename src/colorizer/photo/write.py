@@ -11,9 +11,10 @@ from PIL import Image
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.common.files import whole_file
 from colorizer.images.convert import WIDE, to_rgb
+from colorizer.photo.descriptions import save_options, tiff_tags
 from colorizer.photo.formats import TIFF, WRITE_FORMATS
 from colorizer.photo.read import Photo, sized_exif
-from colorizer.photo.tiff import write_tiff
+from colorizer.photo.tiff import TiffMetadata, write_tiff
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def write_photo(
     size : tuple of int
         Width and height of the written picture, in pixels.
     photo : Photo
-        The original, for its EXIF, profile and resolution.
+        The original, for its metadata, profile and resolution.
     output : Output
         The format.
 
@@ -67,7 +68,8 @@ def write_photo(
     exif, profile = sized_exif(photo.exif, size), photo.space.written
     with whole_file(path) as partial:
         if output.format == TIFF:
-            write_tiff(partial, strips, size, photo.is_compressed, exif, profile, photo.dpi)
+            about = TiffMetadata(exif, profile, photo.dpi, tiff_tags(photo.words))
+            write_tiff(partial, strips, size, about, photo.is_compressed)
             return
         canvas = canvas_of(photo, size, strips)
         format_ = WRITE_FORMATS[output.format]
@@ -75,8 +77,9 @@ def write_photo(
             canvas = to_rgb(canvas)
         if format_.max_exif_bytes is not None and len(exif) > format_.max_exif_bytes:
             exif = b""
-        about = {"exif": exif, "icc_profile": profile, "dpi": photo.dpi}
-        given = {name: value for name, value in about.items() if value}
+        metadata = {"exif": exif, "icc_profile": profile, "dpi": photo.dpi}
+        given = {name: value for name, value in metadata.items() if value}
+        given |= save_options(photo.words, format_.pillow)
         quality = {"quality": output.quality} if format_.has_quality else {}
         canvas.save(partial, format_.pillow, **format_.options, **quality, **given)
 
