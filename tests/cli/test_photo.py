@@ -157,6 +157,7 @@ def test_the_rest_of_an_album_is_colored_by_the_next_run(
     out, _ = capsys.readouterr()
     assert out == (
         "album/a_color.png is there already; --overwrite replaces what is there\n"
+        "left out: album/a_color.png, which an earlier run wrote\n"
         "1 photograph coloured\n"
     )
 

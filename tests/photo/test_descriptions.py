@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image, PngImagePlugin, features
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
@@ -105,6 +108,23 @@ def test_what_another_format_cannot_keep_is_said(
     assert all(note.startswith(start) for note, start in zip(said, lost, strict=True))
     if target != "jp2":
         assert words_of(new).xmp == XMP
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_iptc_in_longs_is_that_in_bytes(
+    tmp_path: Path, painter: PhotoColorist, order: Any
+) -> None:
+    padded = IPTC + bytes(-len(IPTC) % 4)
+    longs = struct.unpack(f"{order}{len(padded) // 4}L", padded)
+    tag = (33723, 4, len(longs), longs, True)
+    pixels = np.asarray(greys(64, 48))
+    tifffile.imwrite(
+        tmp_path / "old.tif", pixels, photometric="minisblack", byteorder=order, extratags=[tag]
+    )
+
+    painter.colorize(tmp_path / "old.tif", tmp_path / "new.tif", "tiff")
+
+    assert words_of(tmp_path / "new.tif").iptc == padded
 
 
 def test_comment_of_a_jpeg_becomes_a_text_of_a_png(tmp_path: Path, painter: PhotoColorist) -> None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.csv"
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"),
+    *(".avif", ".jp2", ".j2k"),
+)
 
 
 def photographs_in(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from colorizer.common.errors import UserError
 from colorizer.data.manifest import photographs_in
-from colorizer.fetch.archive_files import fetch_remote
+from colorizer.fetch.archive_source import fetch_remote
 from colorizer.fetch.google_drive import drive_file
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import Origin

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from colorizer.common.errors import UserError
 from colorizer.data.manifest import SUFFIXES
 
-ARCHIVE_SUFFIXES = (
+INNER_ARCHIVE_SUFFIXES = (
     *(".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".lzma", ".zst"),
     *(".7z", ".rar"),
 )
@@ -60,7 +60,7 @@ def is_photograph(path: PurePosixPath) -> bool:
 
 def is_archive(path: PurePosixPath) -> bool:
     """Tell whether the suffix is an archive's; hidden files do not count."""
-    return path.suffix.lower() in ARCHIVE_SUFFIXES and not _is_hidden(path)
+    return path.suffix.lower() in INNER_ARCHIVE_SUFFIXES and not _is_hidden(path)
 
 
 def why_unusable(path: PurePosixPath) -> str:

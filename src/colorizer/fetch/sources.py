@@ -9,9 +9,9 @@ from colorizer.common.blocks import choose
 from colorizer.common.errors import UserError
 from colorizer.common.files import whole_folder
 from colorizer.data.manifest import SUFFIXES, write_manifest
-from colorizer.fetch.archive_files import fetch_archive
+from colorizer.fetch.archive_source import fetch_archive
 from colorizer.fetch.colorsurvey import fetch_colorsurvey
-from colorizer.fetch.folders import fetch_folder, fetch_sample
+from colorizer.fetch.folder_source import fetch_folder, fetch_sample
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import Origin, write_record, write_source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +149,7 @@ def _square(image: Image.Image, rule: SquareRule) -> Square:
     image = image.resize(
         (rule.size, rule.size),
         Image.Resampling.LANCZOS,
-        box=_center(box) if rule.crop == "center" else box,
+        box=CROPS[rule.crop](box),
         reducing_gap=3.0,
     )
     image = turn_upright(image, orientation)
@@ -189,3 +190,11 @@ def _center(box: Box) -> Box:
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     return left, top, left + side, top + side
+
+
+def _whole(box: Box) -> Box:
+    return box
+
+
+# The part of a photograph that becomes the square, before it is turned upright.
+CROPS: dict[str, Callable[[Box], Box]] = {"center": _center, "stretch": _whole}

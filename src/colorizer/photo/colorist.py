@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,8 @@ class PhotoColorist:
             As in :meth:`colorize`; so are the return value and the exceptions.
         """
         output = Output(format_, self.quality)
+        if not WRITE_FORMATS[format_].has_profile:
+            photo = replace(photo, space=photo.space.without_profile())
         white = white_of(photo, output)
         width, height = photo.image.size
         size = (2 * width if self.side_by_side else width, height)

@@ -57,7 +57,7 @@ def descriptions_of(image: Image.Image) -> Descriptions:
     xmp = info.get("xmp") or texts.get(XMP_KEYWORD) or b""
     iptc: Any = b""
     if isinstance(image, TiffImageFile):
-        xmp, iptc = image.tag_v2.get(XMP_TAG, b""), image.tag_v2.get(IPTC_TAG, b"")
+        xmp, iptc = (_tag_bytes(image, tag) for tag in (XMP_TAG, IPTC_TAG))
     elif image.format in ("JPEG", "MPO"):
         iptc = (info.get("photoshop") or {}).get(_IPTC_RESOURCE, b"")
     return Descriptions(
@@ -149,6 +149,12 @@ def _iptc_segment(iptc: bytes) -> bytes:
     resource = struct.pack(">4sH2xL", b"8BIM", _IPTC_RESOURCE, len(iptc)) + iptc
     content = _PHOTOSHOP + resource + bytes(len(iptc) % 2)
     return struct.pack(">H", min(len(content) + 2, 0xFFFF)) + content
+
+
+def _tag_bytes(image: TiffImageFile, tag: int) -> bytes:
+    # As they are stored: Photoshop calls IPTC's bytes LONGs, of which Pillow gives the first.
+    stored = getattr(image.tag_v2, "_tagdata", {}).get(tag, b"")
+    return _as_bytes(stored)
 
 
 def _as_bytes(value: Any) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from colorizer.common.errors import UserError
 from colorizer.fetch.archives import ArchiveLimits, extract_photographs
 from colorizer.fetch.downloads import Remote, download, is_url, remote_file
-from colorizer.fetch.folders import user_path
+from colorizer.fetch.folder_source import user_path
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import Digest, Origin, read_record
 
