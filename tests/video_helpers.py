@@ -17,6 +17,7 @@ from colorizer.video.planes import rows_of  # noqa: E402  what needs PyAV comes 
 
 Luma = npt.NDArray[np.uint8]
 SIZE = (64, 48)
+WIDE_SIZE = (96, 64)  # of clips of fields
 RATE = 25
 SOUND_RATE = 48000
 TIME_BASE = Fraction(1, 12800)
@@ -77,6 +78,64 @@ def write_clip(
         container.mux(video.encode())
         for pitch, track in enumerate(tracks):
             _write_sound(container, track, 220 * (pitch + 1))
+
+
+def moving(count: int) -> list[Luma]:
+    """Return frames of a pattern that moves by three pixels a frame."""
+    wide = np.hstack(grain(2, (WIDE_SIZE[0] * 4, WIDE_SIZE[1])))
+    return [np.ascontiguousarray(wide[:, 3 * n : 3 * n + WIDE_SIZE[0]]) for n in range(count)]
+
+
+def filtered(frames: list[Any], name: str, options: str) -> list[Any]:
+    """Return what FFmpeg's filter makes of frames."""
+    graph = av.filter.Graph()
+    first = frames[0]
+    source = graph.add_buffer(
+        width=first.width, height=first.height, format=first.format, time_base=first.time_base
+    )
+    middle, sink = graph.add(name, options), graph.add("buffersink")
+    source.link_to(middle)
+    middle.link_to(sink)
+    graph.configure()
+    made = []
+    for frame in [*frames, None]:
+        graph.push(frame)
+        while True:
+            try:
+                made.append(graph.pull())
+            except (av.BlockingIOError, av.EOFError):
+                break
+    return made
+
+
+def write_fields(path: Path, codec: str, first: str) -> None:
+    """Write an interlaced clip of 12 frames, whose top ("tff") or bottom field comes first."""
+    fields, frames = moving(24), []
+    for number in range(12):
+        earlier, later = fields[2 * number], fields[2 * number + 1]
+        top, bottom = (earlier, later) if first == "tff" else (later, earlier)
+        woven = top.copy()
+        woven[1::2] = bottom[1::2]
+        frame = av.VideoFrame.from_ndarray(woven, "gray").reformat(format="yuv420p")
+        frame.pts, frame.time_base = number, Fraction(1, 25)
+        frames.append(frame)
+    # Only FFmpeg itself can mark a frame as interlaced.
+    frames = filtered(frames, "setfield", f"mode={first}")
+    with av.open(str(path), "w") as container:
+        video = container.add_stream(codec, rate=25)
+        video.width, video.height, video.pix_fmt = *WIDE_SIZE, "yuv420p"
+        video.codec_context.flags |= (
+            av.codec.context.Flags.interlaced_dct | av.codec.context.Flags.interlaced_me
+        )
+        if codec == "libx264":
+            video.options = {"crf": "0"}
+        else:
+            video.bit_rate = 20_000_000
+        for number, frame in enumerate(frames):
+            frame.pts = number
+            frame.time_base = Fraction(1, 25)
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
 
 
 def _write_sound(container: Any, track: Any, pitch: float) -> None:

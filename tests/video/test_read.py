@@ -8,7 +8,7 @@ from PIL import ExifTags, Image
 
 from colorizer.common.errors import UserError
 from colorizer.video.luma import Coding
-from tests.video_helpers import RATE, SIZE, SOUND_RATE, av, grain, write_clip
+from tests.video_helpers import RATE, SIZE, SOUND_RATE, av, grain, write_clip, write_fields
 
 from colorizer.video.read import decode_packet, probe, open_clip  # isort: skip
 
@@ -67,7 +67,7 @@ def test_coding_is_as_the_clip_says_or_as_its_size_suggests(
 @pytest.mark.parametrize(("order", "is_top_first"), [("tff", True), ("bff", False)])
 def test_fields_are_seen(tmp_path: Path, order: str, is_top_first: bool) -> None:
     path = tmp_path / "clip.mp4"
-    write_clip(path, grain(4), options={"x264-params": f"{order}=1"})
+    write_fields(path, "libx264", order)
 
     clip = probe(path)
 

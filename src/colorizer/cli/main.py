@@ -49,5 +49,7 @@ def main(words: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(words)
     try:
         run_stage(lambda: arguments.run(arguments))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if str(interrupt):
+            print(f"stopped; {interrupt}", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import re
 import sys
 import tempfile
@@ -58,6 +59,10 @@ def run_stage(stage: Callable[[], None]) -> None:
 
     Such errors are a :class:`UserError`, a full or read-only disk, and missing permissions.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A file's name may have letters that a terminal cannot show: that is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         stage()
     except UserError as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
+from av.filter import Graph
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -21,9 +23,11 @@ HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 BT2020_PRIMARIES, BT2020_MATRICES = 9, (9, 10)
 # A clip that does not name its matrix has that of its time: BT.709 came with larger frames.
 HIGH_DEFINITION = (1280, 720)
-# FFmpeg's field orders, by which field is shown first.
-TOP_FIRST, BOTTOM_FIRST = (2, 4), (3, 5)
+# FFmpeg's field orders, by which field is shown first: TT and BT, BB and TB.
+TOP_FIRST, BOTTOM_FIRST = (2, 5), (3, 4)
 MAX_MEGAPIXELS = 64
+WITHOUT_TIMES = ("avi",)
+WITH_ALPHA = ("yuva", "rgba", "argb", "bgra", "abgr", "gbrap", "ya8", "ya16")  # pixel formats
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ class Clip:
         Primaries, transfer and matrix, as in ITU-T H.273.
     is_interlaced, is_top_first : bool
         Whether frames consist of two fields, and whether the top one is shown first.
+    has_alpha : bool
+        Whether it has transparency, which is not written.
+    has_times : bool
+        Whether the file says when frames are shown; an AVI only says when they are decoded.
+    start : int
+        When its video starts, in units of its stream's time base.
     rate : Fraction or None
         Average frames per second; None if unknown.
     frames : int
@@ -63,6 +73,9 @@ class Clip:
     color: tuple[int, int, int]
     is_interlaced: bool
     is_top_first: bool
+    has_alpha: bool
+    has_times: bool
+    start: int
     rate: Fraction | None
     frames: int
 
@@ -96,10 +109,36 @@ def describe(path: Path, stream: VideoStream, first: VideoFrame, frames: int) ->
         coding,
         (first.color_primaries, first.color_trc, matrix),
         first.interlaced_frame or order in (*TOP_FIRST, *BOTTOM_FIRST),
-        order not in BOTTOM_FIRST,
+        _is_top_first(stream, first),
+        first.format.name.startswith(WITH_ALPHA),
+        stream.container.format.name not in WITHOUT_TIMES,
+        stream.start_time or 0,
         stream.average_rate or stream.guessed_rate,
         frames,
     )
+
+
+def _is_top_first(stream: VideoStream, frame: VideoFrame) -> bool:
+    """Tell which field of a frame comes first: what frames say counts more than the container.
+
+    PyAV does not tell, but FFmpeg's filter changes only frames whose bottom field comes first.
+    """
+    graph = Graph()
+    source = graph.add_buffer(template=stream)
+    fields, sink = graph.add("fieldorder", "order=tff"), graph.add("buffersink")
+    source.link_to(fields)
+    fields.link_to(sink)
+    graph.configure()
+    graph.push(frame)
+    filtered = graph.pull()
+    assert isinstance(filtered, VideoFrame)
+    if not frame.interlaced_frame or np.ptp(np.diff(_luma(frame), axis=0)) == 0:
+        return stream.codec_context.field_order not in BOTTOM_FIRST  # all rows are alike
+    return bool((_luma(frame) == _luma(filtered)).all())
+
+
+def _luma(frame: VideoFrame) -> npt.NDArray[np.int64]:
+    return frame.reformat(format="gray").to_ndarray().astype(np.int64)
 
 
 def _refuse_hdr(path: Path, frame: VideoFrame) -> None:

@@ -98,6 +98,7 @@ class VideoColorist:
                         writer.copy(packet)
                         continue
                     for frame in decode_packet(packet, clip, is_damaged):
+                        painter.set_time(frame)
                         luma = luma_of(frame, coding)
                         writer.write(luma, painter.chroma(luma, frame), frame)
                         if progress:
@@ -105,6 +106,11 @@ class VideoColorist:
                 writer.finish()
             except BaseException as error:
                 writer.abandon()
+                if isinstance(error, KeyboardInterrupt):
+                    raise KeyboardInterrupt(
+                        f"{painter.frames} of about {clip.frames} frames were coloured; nothing "
+                        "is kept, and the next run starts from the beginning"
+                    ) from None
                 if isinstance(error, av.FFmpegError) and not isinstance(error, OSError):
                     raise UserError(
                         f"{source} cannot be written as {target}: {error.strerror}; another "
@@ -124,7 +130,21 @@ class _Painter:
         self._smoother = ChromaSmoother(colorist.smoothing)
         self._clip, self._coding, self._is_halved = clip, coding, is_halved
         self._last = math.nan
+        self._dts, self._duration, self._delay = 0, 1, 0
         self.frames = 0
+
+    def set_time(self, frame: VideoFrame) -> None:
+        """Give a frame of an AVI its time: frames are shown in the order that they come in.
+
+        Their packets say when they are decoded, which with B-frames is another order.
+        """
+        if not self._clip.has_times:
+            dts = self._dts + self._duration if frame.dts is None else frame.dts
+            if self.frames == 0:
+                self._delay = dts - self._clip.start
+            else:
+                self._duration = max(1, dts - self._dts)
+            self._dts, frame.pts = dts, dts - self._delay
 
     def chroma(self, luma: Samples, frame: VideoFrame) -> Samples:
         """Return the next frame's Cb and Cr; see :func:`chroma_of`."""
@@ -182,6 +202,8 @@ def motion_lightness(frame: Image.Image, size: tuple[int, ...]) -> Tensor:
 
 
 def _notes(clip: Clip, coding: Coding, frames: int, notes: list[str]) -> list[str]:
+    if clip.has_alpha:
+        notes = [*notes, "its transparency is left out"]
     if coding.bits < clip.coding.bits:
         notes = [*notes, f"{clip.coding.bits} bits become {coding.bits}; .mp4 and .mkv keep them"]
     if frames < clip.frames:

@@ -59,7 +59,7 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
         If it cannot be read.
     """
     try:
-        container = av.open(str(path), options=OPTIONS, metadata_errors="replace")
+        container = av.open(url_of(path), options=OPTIONS, metadata_errors="replace")
     except av.FFmpegError as error:
         raise UserError(
             f"{path} cannot be read as a clip: {error.strerror}; if it was cut off while it was "
@@ -67,6 +67,11 @@ def open_clip(path: Path) -> Iterator[InputContainer]:
         ) from error
     with container:
         yield container
+
+
+def url_of(path: Path) -> str:
+    """Return a file's name for FFmpeg, to which "12:30.mp4" alone would name a protocol."""
+    return f"file:{path}"
 
 
 def video_of(container: InputContainer, path: Path) -> VideoStream:

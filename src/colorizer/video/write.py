@@ -9,18 +9,23 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.stream import Disposition, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from colorizer.common.errors import UserError
 from colorizer.video.clip import UNKNOWN, Clip
 from colorizer.video.encoders import Encoder
 from colorizer.video.luma import Coding, Samples
 from colorizer.video.planes import BT709, FULL_RANGE, LIMITED_RANGE, rows_of
+from colorizer.video.read import url_of
+from colorizer.video.sound import SoundEncoder, plain_layout
 
-SOUND = "audio"
-PLAIN_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo"}
+# A second video is a cover or another view.
+COPIED = ("audio", "subtitle", "video")
+WITH_ATTACHMENTS = (".mkv",)
+# FFmpeg's field orders.
+TOP_FIELD_FIRST, BOTTOM_FIELD_FIRST = 2, 3
+OTHER_FORMAT = "yuv444p16le"
 # With the index first, a clip plays while it is still loading.
 MUXER_OPTIONS = {suffix: {"movflags": "+faststart"} for suffix in (".mp4", ".m4v", ".mov")}
 
@@ -54,8 +59,6 @@ class ClipWriter:
 
     Raises
     ------
-    UserError
-        If the container cannot hold the sound.
     av.FFmpegError
         If the encoder cannot code the frames.
     """
@@ -70,7 +73,7 @@ class ClipWriter:
         coding: Coding,
         crf: int,
     ) -> None:
-        self._coding = coding
+        self._coding, self._is_interlaced = coding, clip.is_interlaced
         self.notes: list[str] = []
         self.is_halved = encoder.takes_odd_sizes or not (clip.size[0] % 2 or clip.size[1] % 2)
         if not self.is_halved:
@@ -81,12 +84,16 @@ class ClipWriter:
             "10le" if coding.bits > 8 else ""
         )
         suffix = path.suffix.lower()
-        self._container = av.open(str(path), "w", options=MUXER_OPTIONS.get(suffix, {}))
+        self._container = av.open(url_of(path), "w", options=MUXER_OPTIONS.get(suffix, {}))
+        # MPEG streams start anywhere; players show times from the first one on.
+        self._start = Fraction(max(0, source.start_time or 0), av.time_base)
         try:
             self._container.metadata.update(source.metadata)
             self._container.set_chapters(source.chapters())
             self._stream = self._add_video(clip, stream, encoder, crf)
-            self._copies = self._add_others(clip.path, source, stream, suffix)
+            self._copies: dict[int, Stream] = {}
+            self._sounds: dict[int, SoundEncoder] = {}
+            self._add_others(source, stream, suffix)
             self._container.start_encoding()
         except BaseException:
             self.abandon()
@@ -105,16 +112,35 @@ class ClipWriter:
         like : VideoFrame
             The original frame.
         """
-        frame = VideoFrame(like.width, like.height, self._format)
+        frame = self._empty_frame(like)
         for plane, samples in zip(frame.planes, (luma, *chroma), strict=True):
             rows_of(plane, self._coding.dtype)[:, : plane.width] = samples
-        frame.pts, frame.time_base, frame.duration = like.pts, like.time_base, like.duration
+        frame.time_base, frame.duration = like.time_base, like.duration
+        frame.pts = None if like.pts is None else like.pts - self._start_in(like.time_base)
         self._container.mux(self._stream.encode(frame))
+
+    def _start_in(self, time_base: Fraction | None) -> int:
+        return round(self._start / time_base) if time_base else 0
+
+    def _empty_frame(self, like: VideoFrame) -> VideoFrame:
+        if not self._is_interlaced:
+            return VideoFrame(like.width, like.height, self._format)
+        # Which field comes first is told to the encoder by each frame, and PyAV cannot set that:
+        # a converted frame has it from the original. (It is not converted into its own format.)
+        if like.format.name == self._format:
+            like = like.reformat(format=OTHER_FORMAT)
+        return like.reformat(format=self._format)
 
     def copy(self, packet: av.Packet[Stream]) -> None:
         """Write a packet of another stream, if the container can hold that stream."""
+        start = self._start_in(packet.time_base)
+        if packet.pts is not None:
+            packet.pts -= start
+        packet.dts = packet.pts if packet.dts is None else packet.dts - start
+        if packet.stream_index in self._sounds:
+            self._sounds[packet.stream_index].write(packet)
+            return
         copied = self._copies.get(packet.stream_index)
-        packet.dts = packet.pts if packet.dts is None else packet.dts
         # A stream's last packet only marks its end.
         if copied is not None and packet.dts is not None:
             packet.stream = copied
@@ -123,6 +149,8 @@ class ClipWriter:
     def finish(self) -> None:
         """Write the frames still in the encoder, and end the container."""
         self._container.mux(self._stream.encode())
+        for sound in self._sounds.values():
+            sound.finish()
         self._container.close()
 
     def abandon(self) -> None:
@@ -144,6 +172,8 @@ class ClipWriter:
         stream.width, stream.height = clip.size
         stream.pix_fmt = self._format
         stream.time_base = context.time_base = original.time_base or Fraction(1, 90000)
+        if clip.is_interlaced:
+            context.field_order = TOP_FIELD_FIRST if clip.is_top_first else BOTTOM_FIELD_FIRST
         context.flags |= av.codec.context.Flags.frame_duration
         context.sample_aspect_ratio = clip.pixel_aspect
         primaries, transfer, context.colorspace = clip.color
@@ -155,35 +185,55 @@ class ClipWriter:
         if clip.display_matrix:
             stream.set_display_matrix(clip.display_matrix)
         stream.metadata.update(original.metadata)
+        stream.disposition = Disposition(original.disposition)
         return stream
 
-    def _add_others(
-        self, path: Path, source: InputContainer, video: VideoStream, suffix: str
-    ) -> dict[int, Stream]:
-        copies: dict[int, Stream] = {}
+    def _add_others(self, source: InputContainer, video: VideoStream, suffix: str) -> None:
         for stream in source.streams:
             if stream is video:
                 continue
-            name = stream.codec_context.name if stream.codec_context else "unknown data"
             try:
-                if stream.type not in (SOUND, "subtitle"):
-                    raise ValueError("nothing that is seen or heard")
-                copies[stream.index] = _copied(self._container, stream)
-            except (ValueError, av.FFmpegError) as error:
-                if stream.type == SOUND:
-                    raise UserError(
-                        f"{path}: {suffix} cannot hold its sound ({name}), which is not "
-                        f"re-encoded; name another file: -o {path.stem}_color.mkv"
-                    ) from error
-                self.notes.append(f"left out, as {suffix} cannot hold it: {stream.type} ({name})")
-        return copies
+                if isinstance(stream, AttachmentStream):
+                    self._attach(stream, suffix)
+                elif stream.type in COPIED:
+                    self._copies[stream.index] = _copied(self._container, stream)
+                else:
+                    self.notes.append(f"left out: {_named(stream)}, which cannot be copied")
+            except (ValueError, av.FFmpegError):
+                if isinstance(stream, AudioStream):
+                    self._add_sound(stream, suffix)
+                else:
+                    self.notes.append(f"left out, as {suffix} cannot hold it: {_named(stream)}")
+
+    def _attach(self, stream: AttachmentStream, suffix: str) -> None:
+        if suffix not in WITH_ATTACHMENTS:
+            raise ValueError(f"{suffix} has no attachments")
+        name, kind = stream.name or "attachment", stream.mimetype or "application/octet-stream"
+        self._container.add_attachment(name, kind, stream.data)
+
+    def _add_sound(self, stream: AudioStream, suffix: str) -> None:
+        codec = stream.codec_context.name
+        try:
+            sound = SoundEncoder(self._container, stream, suffix)
+        except (ValueError, av.FFmpegError) as error:
+            self.notes.append(f"left out: {_named(stream)}, which cannot be re-encoded ({error})")
+            return
+        self._sounds[stream.index] = sound
+        self.notes.append(f"its sound, as {suffix} cannot hold {codec}, becomes {sound.name}")
+
+
+def _named(stream: Stream) -> str:
+    """Return the kind of a stream, and its codec or file name."""
+    if isinstance(stream, AttachmentStream):
+        return f"attachment ({stream.name})"
+    return f"{stream.type} ({stream.codec_context.name if stream.codec_context else 'unknown'})"
 
 
 def _copied(container: OutputContainer, stream: Stream) -> Stream:
     copy = container.add_stream_from_template(stream, opaque=True)
     copy.metadata.update(stream.metadata)
     copy.disposition = Disposition(stream.disposition)
-    if isinstance(copy, AudioStream) and copy.layout.name in PLAIN_LAYOUTS:
+    if isinstance(copy, AudioStream) and plain_layout(copy) != copy.layout.name:
         # Some containers do not say which of two channels is left, but others must.
-        copy.layout = PLAIN_LAYOUTS[copy.layout.name]
+        copy.layout = plain_layout(copy)
     return copy
