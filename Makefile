@@ -2,6 +2,7 @@
 # make test   set up, run all tests
 # make lint   set up, check style and types
 # make docs   set up, build the site of docs/ and of the docstrings into site/
+# make restore  go back to the committed parameters and run, with its network and pictures
 # make lock   resolve the dependencies of pyproject.toml anew into the lock files
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 # Stages, and the tests that run dvc, find python and dvc by PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: all setup setup-dev test lint docs lock
+.PHONY: all setup setup-dev test lint docs lock restore
 .DELETE_ON_ERROR:
 
 all: setup
@@ -43,6 +44,13 @@ lint: setup-dev
 # The theme warns at every build that its support ends in May 2027: CONTRIBUTING.md says what then.
 docs: setup-dev
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
+
+# git may take a params.yaml that a failed `dvc exp run` has left for unchanged, and not touch it:
+# DVC writes it within the moment that git tells changes by. What is not there is always written.
+restore:
+	rm -f params.yaml dvc.lock
+	git checkout --quiet -- params.yaml dvc.lock metrics plots
+	dvc checkout --quiet
 
 PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host

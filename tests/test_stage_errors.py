@@ -88,11 +88,8 @@ def test_params_that_are_no_yaml(tmp_path: Path) -> None:
     ("stage", "parameter", "message"),
     [
         ("fetch", "epoch", "unknown parameter epoch; the nearest known one is epochs"),
-        ("fetch", "fetch__foldr", "unknown parameter fetch.foldr; the nearest known one is "),
         ("prepare", "prepare__sise", "unknown parameter prepare.sise; the nearest known one is "),
-        ("train", "train__unet__lrr", "unknown parameter train.unet.lrr; the nearest known one "),
         ("train", "train__vnet", "unknown parameter train.vnet; the nearest known one is "),
-        ("predict", "predict__panel", "unknown parameter predict.panel; the nearest known one "),
         ("evaluate", "evaluate__rank", "unknown parameter evaluate.rank; the nearest known one "),
     ],
 )

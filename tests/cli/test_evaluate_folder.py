@@ -96,7 +96,10 @@ def test_what_was_left_out_is_told(evaluation: FolderEvaluation) -> None:
         "1 near-colourless, 1 too large, 1 too small, 2 unreadable, 1 vertical"
     )
     details = dict(zip(left_out["path"], left_out["detail"], strict=True))
-    assert details["bad/text.png"] == "cannot identify image file the file"
+    assert (
+        details["bad/text.png"]
+        == "it is text; JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF and JPEG 2000 can be read"
+    )
 
 
 @pytest.mark.usefixtures("evaluation")

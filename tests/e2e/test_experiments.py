@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Clone
+from tests.e2e.conftest import REPOSITORY, Clone
 
 QUEUE_TIMEOUT_S = 240
 
@@ -18,7 +19,7 @@ QUEUE_TIMEOUT_S = 240
 def experiments(clone: Clone) -> Clone:
     """Give the clone with the experiments ``longer`` and ``ancestor`` in it."""
     clone.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
-    clone.dvc("exp", "run", "--name", "ancestor", "-S", "model=conv_ae", "-S", "epochs=3")
+    clone.dvc("exp", "run", "--name", "ancestor", "-S", "model=conv_ae")
     clone.run("git", "checkout", "--quiet", "--", ".")
     clone.dvc("checkout", "--quiet")
     return clone
@@ -109,3 +110,46 @@ def test_queued_experiments_run_in_a_copy(clone: Clone) -> None:
     clone.dvc("queue", "stop")
     data = shown(clone)["queued"]
     assert data["metrics"]["metrics/train.json"]["data"]["parameters"] == 4010
+
+
+def test_failed_experiments_are_undone(experiments: Clone) -> None:
+    # iterative/dvc#8067: DVC writes params.yaml within the moment by which git tells changes.
+    committed = experiments.read("params.yaml")
+    for _ in range(3):
+        failed = experiments.run("dvc", "exp", "run", "-S", "epochs=none", check=False)
+        assert failed.returncode != 0
+        assert "epochs must be a whole number >= 1, got 'none'" in failed.stderr
+        assert experiments.read("params.yaml") != committed
+
+        experiments.run("make", "restore")
+
+        assert experiments.read("params.yaml") == committed
+        assert not experiments.changed_stages()
+
+
+def test_a_run_that_fails_late_keeps_what_it_has_made(experiments: Clone) -> None:
+    failed = experiments.run(
+        "dvc", "exp", "run", "-S", "epochs=2", "-S", "evaluate.ranked=0", check=False
+    )
+    assert failed.returncode != 0
+    assert "evaluate.ranked must be a whole number >= 1, got 0" in failed.stderr
+
+    experiments.write(
+        "params.yaml", experiments.read("params.yaml").replace("ranked: 0", "ranked: 3")
+    )
+    again = experiments.dvc("repro")
+
+    assert "Running stage 'evaluate'" in again
+    assert "Running stage 'train'" not in again
+    experiments.run("make", "restore")
+
+
+def test_table_of_experiments_fits_a_terminal_of_80_columns(experiments: Clone) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (line,) = (line for line in readme.splitlines() if line.startswith("dvc exp show "))
+    words = shlex.split(line, comments=True)
+
+    table = experiments.run("env", "COLUMNS=80", *words).stdout
+
+    assert max(map(len, table.splitlines())) <= 80
+    assert all(name in table for name in ("longer", "ancestor", "epochs", "model", "psnr"))

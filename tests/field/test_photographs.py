@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from colorizer.images.square import SquareRule, load_square
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.read import read_photo
 from tests.images.test_tiff_samples import packed
+from tests.network_helpers import repeatable
 from tests.photo_helpers import colorist, grey_profile, lab_of, opened, scanner_profile
 
 WIDTH, HEIGHT = 63, 40
@@ -264,8 +265,12 @@ class TestSuffixes:
     """thumbsup/thumbsup#368, sylikc/jpegview#168, d2phap/ImageGlass#1798."""
 
     @pytest.fixture(autouse=True)
-    def _elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def _elsewhere(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_handlers: None
+    ) -> Iterator[None]:
         monkeypatch.chdir(tmp_path)
+        with repeatable(0):
+            yield
 
     @pytest.mark.parametrize(
         ("name", "format_"),

@@ -83,7 +83,10 @@ def test_rejected_photographs_are_listed_by_reason(prepared: Prepared) -> None:
         key=lambda row: (row[1], row[0]),
     )
     details = dict(zip(table["file"], table["detail"], strict=True))
-    assert details["bad/text.png"] == "cannot identify image file the file"
+    assert (
+        details["bad/text.png"]
+        == "it is text; JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF and JPEG 2000 can be read"
+    )
     assert details["bad/broken.jpg"].startswith("image file is truncated")
     assert details["bad/grey.gif"] == "mean chroma 0.00"
     assert details["bad/vertical.jpg"] == ""

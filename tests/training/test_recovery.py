@@ -177,7 +177,7 @@ def test_power_cut_before_the_new_name_leaves_the_state_before(
         recovery.save(replace(STATE, epoch=4))
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 3  # the state, what is half-written, and its lock
     assert loaded_epoch(recovery) == 3
     recovery.save(replace(STATE, epoch=4))
     assert list(folder.iterdir()) == [file]

@@ -42,7 +42,7 @@ def require_network(file: Path) -> None:
         )
     raise UserError(
         f"checkpoint {file} not found; leave --checkpoint out to use the general network, or name "
-        f"another: dvc repro trains {CHECKPOINT}, and dvc pull gets your team's"
+        f"another: dvc repro trains {CHECKPOINT}, and dvc pull gets your team's, if it shares one"
     )
 
 
