@@ -108,7 +108,7 @@ def filtered(frames: list[Any], name: str, options: str) -> list[Any]:
     return made
 
 
-def write_fields(path: Path, codec: str, first: str) -> None:
+def write_fields(path: Path, codec: str, first: str, is_black: bool = False) -> None:
     """Write an interlaced clip of 12 frames, whose top ("tff") or bottom field comes first."""
     fields, frames = moving(24), []
     for number in range(12):
@@ -116,6 +116,8 @@ def write_fields(path: Path, codec: str, first: str) -> None:
         top, bottom = (earlier, later) if first == "tff" else (later, earlier)
         woven = top.copy()
         woven[1::2] = bottom[1::2]
+        if is_black:
+            woven[:] = 16
         frame = av.VideoFrame.from_ndarray(woven, "gray").reformat(format="yuv420p")
         frame.pts, frame.time_base = number, Fraction(1, 25)
         frames.append(frame)

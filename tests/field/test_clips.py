@@ -55,6 +55,13 @@ def test_fields_keep_their_order(
     assert (clip.is_interlaced, clip.is_top_first) == (True, first == "tff")
 
 
+@pytest.mark.parametrize("first", ["tff", "bff"])
+def test_order_of_fields_is_known_from_a_black_frame(tmp_path: Path, first: str) -> None:
+    write_fields(tmp_path / "old.mkv", "mpeg2video", first, is_black=True)
+
+    assert probe(tmp_path / "old.mkv").is_top_first == (first == "tff")
+
+
 def test_dv_has_its_bottom_field_first(tmp_path: Path, painter: VideoColorist) -> None:
     write_clip(
         tmp_path / "old.avi", grain(2, (720, 576)), codec="dvvideo", format_="yuv420p", options={}

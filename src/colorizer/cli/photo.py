@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=whole_number(1, 100),
         default=QUALITY,
         metavar="N",
-        help="for JPEG, WebP and HEIC, 1 to 100 (default: %(default)s)",
+        help="for JPEG, WebP, AVIF and HEIC, 1 to 100 (default: %(default)s)",
     )
     parser.add_argument(
         "--hint",

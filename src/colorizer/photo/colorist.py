@@ -33,7 +33,7 @@ class PhotoColorist:
     saturation : float
         Factor for the chroma that the network itself predicts, at least 0; 1 leaves it unchanged.
     quality : int
-        1 to 100, for JPEG, WebP and HEIC.
+        1 to 100, for JPEG, WebP, AVIF and HEIC.
     side_by_side : bool
         Write the original with the coloured photograph to its right.
     """

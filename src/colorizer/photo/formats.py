@@ -71,7 +71,7 @@ WRITE_FORMATS = {
         max_exif_bytes=0,
     ),
 }
-# Out of 100, for JPEG, WebP and HEIC: the loss is invisible.
+# Out of 100, for JPEG, WebP, AVIF and HEIC: the loss is invisible.
 QUALITY = 95
 # For GIF, which cannot hold 16 million colours, and BMP, which few programs still use.
 OTHERWISE = PNG

@@ -26,7 +26,7 @@ class Output:
     format : str
         A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
     quality : int
-        1 to 100, for JPEG, WebP and HEIC.
+        1 to 100, for JPEG, WebP, AVIF and HEIC.
     """
 
     format: str

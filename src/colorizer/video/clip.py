@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 from av.filter import Graph
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
@@ -16,7 +15,7 @@ from av.video.stream import VideoStream
 
 from colorizer.common.errors import UserError
 from colorizer.video.luma import Coding
-from colorizer.video.planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES
+from colorizer.video.planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES, rows_of
 
 UNKNOWN = (0, 2, 3)  # 0 stands for RGB
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
@@ -123,22 +122,27 @@ def _is_top_first(stream: VideoStream, frame: VideoFrame) -> bool:
 
     PyAV does not tell, but FFmpeg's filter changes only frames whose bottom field comes first.
     """
+    if not frame.interlaced_frame:
+        return stream.codec_context.field_order not in BOTTOM_FIRST
+    # A copy that says the same, with rows that can be told apart.
+    marked = frame.reformat(format="yuv422p" if frame.format.name == "yuv444p" else "yuv444p")
+    rows = np.arange(marked.height, dtype=np.uint8)[:, None]
+    rows_of(marked.planes[0], np.uint8)[:] = rows
     graph = Graph()
-    source = graph.add_buffer(template=stream)
+    source = graph.add_buffer(
+        width=marked.width,
+        height=marked.height,
+        format=marked.format,
+        time_base=stream.time_base or Fraction(1, 25),
+    )
     fields, sink = graph.add("fieldorder", "order=tff"), graph.add("buffersink")
     source.link_to(fields)
     fields.link_to(sink)
     graph.configure()
-    graph.push(frame)
+    graph.push(marked)
     filtered = graph.pull()
     assert isinstance(filtered, VideoFrame)
-    if not frame.interlaced_frame or np.ptp(np.diff(_luma(frame), axis=0)) == 0:
-        return stream.codec_context.field_order not in BOTTOM_FIRST  # all rows are alike
-    return bool((_luma(frame) == _luma(filtered)).all())
-
-
-def _luma(frame: VideoFrame) -> npt.NDArray[np.int64]:
-    return frame.reformat(format="gray").to_ndarray().astype(np.int64)
+    return bool((rows_of(filtered.planes[0], np.uint8)[:, : marked.width] == rows).all())
 
 
 def _refuse_hdr(path: Path, frame: VideoFrame) -> None:
