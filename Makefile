@@ -32,9 +32,10 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# Tests of a file stay together, for they share what is slow to set up.
+# Tests of a file stay together, for they share what is slow to set up. Files keep their order: in
+# xdist's own, the slowest come last, and one process waits for the other.
 test: setup-dev
-	python -m pytest --numprocesses 2 --dist loadfile
+	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup-dev
 	ruff check .
