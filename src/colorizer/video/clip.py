@@ -15,7 +15,15 @@ from av.video.stream import VideoStream
 
 from colorizer.common.errors import UserError
 from colorizer.video.luma import Coding
-from colorizer.video.planes import BT601, BT709, FULL_RANGE, LIMITED_RANGE, MATRICES, rows_of
+from colorizer.video.planes import (
+    BT601,
+    BT709,
+    FULL_RANGE,
+    LIMITED_RANGE,
+    MATRICES,
+    frame_like,
+    rows_of,
+)
 
 UNKNOWN = (0, 2, 3)  # 0 stands for RGB
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
@@ -125,7 +133,7 @@ def _is_top_first(stream: VideoStream, frame: VideoFrame) -> bool:
     if not frame.interlaced_frame:
         return stream.codec_context.field_order not in BOTTOM_FIRST
     # A copy that says the same, with rows that can be told apart.
-    marked = frame.reformat(format="yuv422p" if frame.format.name == "yuv444p" else "yuv444p")
+    marked = frame_like(frame, "yuv444p")
     rows = np.arange(marked.height, dtype=np.uint8)[:, None]
     rows_of(marked.planes[0], np.uint8)[:] = rows
     graph = Graph()

@@ -33,6 +33,17 @@ def rows_of(plane: VideoPlane, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.frombuffer(buffer, dtype).reshape(plane.height, -1)
 
 
+def frame_like(frame: VideoFrame, format_: str) -> VideoFrame:
+    """Return a new frame of a pixel format that says the same of its fields as another one.
+
+    Encoders ask each frame which field comes first, and PyAV cannot set that; but a converted
+    frame has it from its original. A frame of the same format would not be converted.
+    """
+    if frame.format.name == format_:
+        frame = frame.reformat(format="yuv444p16le")
+    return frame.reformat(format=format_)
+
+
 def luma_of(frame: VideoFrame, coding: Coding) -> Samples:
     """Return a frame's luma with the bits of ``coding``, (H, W) uint8 or uint16.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from fractions import Fraction
 
@@ -70,17 +71,20 @@ class SoundEncoder:
 
     def write(self, packet: av.Packet[Stream]) -> None:
         """Decode a packet, and write it re-encoded; what is broken is left out."""
+        frames: Sequence[object] = ()
         with suppress(av.FFmpegError):
-            for frame in packet.decode():
-                if isinstance(frame, AudioFrame):
-                    self._encode(frame)
+            frames = packet.decode()
+        for frame in frames:
+            if isinstance(frame, AudioFrame):
+                self._encode(frame)
 
     def finish(self) -> None:
         """Write what is still in the decoder, the resampler and the encoder."""
+        frames: Sequence[AudioFrame] = ()
         with suppress(av.FFmpegError):
-            for frame in self._original.codec_context.decode(None):
-                self._encode(frame)
-        self._encode(None)
+            frames = self._original.codec_context.decode(None)
+        for frame in (*frames, None):
+            self._encode(frame)
         self._mux(None)
 
     def _encode(self, frame: AudioFrame | None) -> None:

@@ -13,19 +13,16 @@ from av.stream import AttachmentStream, Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from colorizer.video.clip import UNKNOWN, Clip
+from colorizer.video.clip import BOTTOM_FIRST, TOP_FIRST, UNKNOWN, Clip
 from colorizer.video.encoders import Encoder
 from colorizer.video.luma import Coding, Samples
-from colorizer.video.planes import BT709, FULL_RANGE, LIMITED_RANGE, rows_of
+from colorizer.video.planes import BT709, FULL_RANGE, LIMITED_RANGE, frame_like, rows_of
 from colorizer.video.read import url_of
 from colorizer.video.sound import SoundEncoder, plain_layout
 
 # A second video is a cover or another view.
 COPIED = ("audio", "subtitle", "video")
 WITH_ATTACHMENTS = (".mkv",)
-# FFmpeg's field orders.
-TOP_FIELD_FIRST, BOTTOM_FIELD_FIRST = 2, 3
-OTHER_FORMAT = "yuv444p16le"
 # With the index first, a clip plays while it is still loading.
 MUXER_OPTIONS = {suffix: {"movflags": "+faststart"} for suffix in (".mp4", ".m4v", ".mov")}
 
@@ -112,7 +109,11 @@ class ClipWriter:
         like : VideoFrame
             The original frame.
         """
-        frame = self._empty_frame(like)
+        frame = (
+            frame_like(like, self._format)
+            if self._is_interlaced
+            else VideoFrame(like.width, like.height, self._format)
+        )
         for plane, samples in zip(frame.planes, (luma, *chroma), strict=True):
             rows_of(plane, self._coding.dtype)[:, : plane.width] = samples
         frame.time_base, frame.duration = like.time_base, like.duration
@@ -121,15 +122,6 @@ class ClipWriter:
 
     def _start_in(self, time_base: Fraction | None) -> int:
         return round(self._start / time_base) if time_base else 0
-
-    def _empty_frame(self, like: VideoFrame) -> VideoFrame:
-        if not self._is_interlaced:
-            return VideoFrame(like.width, like.height, self._format)
-        # Which field comes first is told to the encoder by each frame, and PyAV cannot set that:
-        # a converted frame has it from the original. (It is not converted into its own format.)
-        if like.format.name == self._format:
-            like = like.reformat(format=OTHER_FORMAT)
-        return like.reformat(format=self._format)
 
     def copy(self, packet: av.Packet[Stream]) -> None:
         """Write a packet of another stream, if the container can hold that stream."""
@@ -173,7 +165,7 @@ class ClipWriter:
         stream.pix_fmt = self._format
         stream.time_base = context.time_base = original.time_base or Fraction(1, 90000)
         if clip.is_interlaced:
-            context.field_order = TOP_FIELD_FIRST if clip.is_top_first else BOTTOM_FIELD_FIRST
+            (context.field_order, _) = TOP_FIRST if clip.is_top_first else BOTTOM_FIRST
         context.flags |= av.codec.context.Flags.frame_duration
         context.sample_aspect_ratio = clip.pixel_aspect
         primaries, transfer, context.colorspace = clip.color
