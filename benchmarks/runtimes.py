@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -119,6 +120,7 @@ class Server:
             [sys.executable, "-m", __spec__.name, "--serve", str(file)],
             cwd=REPOSITORY,
             env=_with_threads(threads),
+            preexec_fn=partial(_stay_on, threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -150,6 +152,11 @@ def _with_threads(threads: int) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": count, "LOKY_MAX_CPU_COUNT": count}
 
 
+def _stay_on(cores: int) -> None:
+    """Keep this process on a number of cores: torch's shares have threads of their own."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
 def seconds_to_start(file: Path, threads: int) -> float:
     """Return how many seconds a process takes to load its network."""
     server = Server(file, threads)
@@ -165,6 +172,7 @@ def seconds_of_command(file: Path, threads: int) -> float:
         [sys.executable, "-m", "colorizer", *words],
         cwd=file.parent,
         env=_with_threads(threads),
+        preexec_fn=partial(_stay_on, threads),
         check=True,
         capture_output=True,
     )

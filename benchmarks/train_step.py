@@ -78,9 +78,8 @@ def training_step(model: str, recipe: Recipe, device: torch.device) -> Callable[
     loop = EpochLoop(Learner(network, recipe, steps=10_000), recipe, 0, device)
 
     def step(batch: Batch) -> None:
-        losses = loop.losses(batch)
-        losses.sum().item()
-        loop.learn_from(losses)
+        loop.differentiate(batch).sum().item()
+        loop.learner.step()
 
     return step
 
@@ -232,7 +231,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         size = PrepareParams.parse(params.prepare).size
-        _make_data(Path(folder), size)
+        make_data(Path(folder), size)
         data = LabPhotographs(Shards(Path(folder), TRAIN))
         print(
             f"{size}x{size} on {device}, "
@@ -246,7 +245,8 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", __spec__.name, *options], cwd=REPOSITORY, check=True)
 
 
-def _make_data(folder: Path, size: int) -> None:
+def make_data(folder: Path, size: int) -> None:
+    """Write random photographs, (n, size, size, 3), as the splits train and val."""
     generator = np.random.default_rng(0)
     for split, count in ((TRAIN, PHOTOGRAPHS), (VAL, PHOTOGRAPHS // 4)):
         photographs = (

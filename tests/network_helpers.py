@@ -26,9 +26,6 @@ from colorizer.networks.hinted import Encoding, HintedColorizer
 from colorizer.networks.recipe import Recipe
 from colorizer.networks.unet import UNetRecipe
 
-# Tensors as tiny as these are computed sooner by one thread than by several that meet.
-torch.set_num_threads(1)
-
 Photographs = npt.NDArray[np.uint8]
 
 PLAIN = Recipe(
@@ -168,6 +165,7 @@ def repeatable(seed: int) -> Iterator[None]:
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     benchmark = torch.backends.cudnn.benchmark
+    threads = torch.get_num_threads()
     with torch.random.fork_rng():
         try:
             make_repeatable(seed)
@@ -176,3 +174,4 @@ def repeatable(seed: int) -> Iterator[None]:
             torch.use_deterministic_algorithms(strict, warn_only=warn_only)
             torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = benchmark
+            torch.set_num_threads(threads)

@@ -77,7 +77,9 @@ class TestPredictAb:
     def test_without_mirror_it_is_what_the_network_says(self, unet: UNet) -> None:
         lightness = lightness_of(noise(2, 32))
         with torch.inference_mode():
-            assert torch.equal(predict_ab(unet, lightness, mirror=False), unet(lightness))
+            predicted, expected = predict_ab(unet, lightness, mirror=False), unet(lightness)
+        # Not the same bits: torch rounds otherwise for another number of photographs.
+        torch.testing.assert_close(predicted, expected, rtol=0, atol=1e-3)
 
     def test_with_mirror_it_is_the_mean_of_both_sides(self, unet: UNet) -> None:
         lightness = lightness_of(noise(2, 32))

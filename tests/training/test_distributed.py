@@ -165,14 +165,6 @@ def test_sums_are_of_all_processes(together: list[dict[str, Any]]) -> None:
     assert [found["sum"] for found in together] == [3, 3]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 8])
-@pytest.mark.parametrize("items", [0, 1, 2, 7, 16])
-def test_shares_cover_everything_once_and_are_alike(count: int, items: int) -> None:
-    shares = [range(items)[Processes(rank, count).share(items)] for rank in range(count)]
-    assert [item for share in shares for item in share] == list(range(items))
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
-
-
 class TestLayers:
     def test_batch_normalization_by_shares_is_refused(self) -> None:
         model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))

@@ -15,6 +15,7 @@ from colorizer.data.aging import MEASURED, age, seeds_of
 from colorizer.data.shards import Shards
 from colorizer.inference.params import PredictParams
 from colorizer.networks.base import Colorizer
+from colorizer.networks.shares import in_shares, shares_on
 
 
 def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
@@ -34,10 +35,16 @@ def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
     Tensor
         (B, 2, H, W) in CIELAB units.
     """
-    with torch.inference_mode():
-        ab = model.predict(lightness)
-        if mirror:
-            ab = (ab + model.predict(lightness.flip(-1)).flip(-1)) / 2
+    views = torch.cat([lightness, lightness.flip(-1)]) if mirror else lightness
+
+    def predict(share: slice) -> Tensor:
+        with torch.inference_mode():
+            return model.predict(views[share])
+
+    ab = torch.cat(in_shares(predict, len(views), shares_on(lightness.device)))
+    if mirror:
+        own, turned = ab.chunk(2)
+        ab = (own + turned.flip(-1)) / 2
     return ab
 
 

@@ -12,6 +12,7 @@ from colorizer.inference.types import Chroma
 from colorizer.networks.base import Colorizer, check_size, resize
 from colorizer.networks.hint_tensors import mirror_hints
 from colorizer.networks.hinted import Encoding, HintedColorizer
+from colorizer.networks.shares import in_shares, shares_on
 
 
 class EncodedPhotographs:
@@ -41,8 +42,14 @@ class EncodedPhotographs:
         with torch.inference_mode():
             enlarged = model.enlarge(lightness)
             check_size(enlarged.shape[-2:], model.size_multiple)
-            views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
-            self._encodings = [model.encode(view) for view in views]
+        views = [enlarged, enlarged.flip(-1)] if mirror else [enlarged]
+
+        def encode(share: slice) -> list[Encoding]:
+            with torch.inference_mode():
+                return [model.encode(view) for view in views[share]]
+
+        shares = in_shares(encode, len(views), shares_on(lightness.device))
+        self._encodings = [encoding for share in shares for encoding in share]
 
     def decode(self, hints: Tensor) -> Chroma[Tensor]:
         """Predict chroma with hints.

@@ -20,12 +20,17 @@ class Colorizer(nn.Module):
     :meth:`scaled_ab`. One whose training needs more than a :class:`Recipe` sets ``recipe_type``
     and implements :meth:`from_recipe` and :meth:`load_start`.
 
+    ``trains_in_shares`` says that training may have several threads call the network at once, each
+    with a share of the batch: its layers must treat shares as they treat a whole batch, and draw
+    random numbers for it only as :mod:`colorizer.networks.sync_layers` do.
+
     ``scale`` is part of the network's state: the factor by which it enlarges its input. In
     training, enlarged crops show things larger than whole photographs do (Touvron et al. 2019,
     "Fixing the train-test resolution discrepancy").
     """
 
     size_multiple = 1
+    trains_in_shares = False
     recipe_type: ClassVar[type[Recipe]] = Recipe
     scale: Tensor
 

@@ -15,6 +15,7 @@ class ConvAE(Colorizer):
     """
 
     size_multiple = 4
+    trains_in_shares = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import torch
+from joblib import cpu_count
 
 from colorizer.common.errors import UserError
+from colorizer.networks.shares import shares_on
 
 
 def pick_device(name: str, number: int | None = None) -> torch.device:
@@ -43,7 +44,10 @@ def pick_device(name: str, number: int | None = None) -> torch.device:
 
 
 def make_repeatable(seed: int) -> None:
-    """Seed torch and choose deterministic algorithms: same inputs, same bits, on one machine."""
+    """Seed torch and choose deterministic algorithms: same inputs, same bits, on one machine.
+
+    Shares of a batch then compute with a thread each, or with several if there are more cores.
+    """
     # cuBLAS needs this before its first call; deterministic mode refuses to run without it.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
@@ -51,13 +55,15 @@ def make_repeatable(seed: int) -> None:
     # Nothing here reads memory before writing it; filling it takes half of a step on a GPU.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
+    divide_cores(shares_on(torch.device("cpu")))
 
 
-def share_threads(processes: int) -> None:
-    """Divide the cores among the processes on this machine, unless the user has done so.
+def divide_cores(shares: int) -> None:
+    """Let operators use as many threads as there are cores for each of this process's shares.
 
-    torchrun limits each to one thread, however many cores there are.
+    Other processes on this machine that train with this one get their part. The user's
+    ``OMP_NUM_THREADS`` wins; torchrun's does not: it is 1, however many cores there are.
     """
-    if os.environ.get("OMP_NUM_THREADS", "1") == "1":
-        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-        torch.set_num_threads(max(1, cores // processes))
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if "OMP_NUM_THREADS" not in os.environ or processes > 1:
+        torch.set_num_threads(max(1, cpu_count() // (processes * shares)))

@@ -16,6 +16,7 @@ class SimpleAE(Colorizer):
     """
 
     size_multiple = 8
+    trains_in_shares = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -100,6 +100,7 @@ class UNet(HintedColorizer):
     """
 
     size_multiple = 32
+    trains_in_shares = True
     recipe_type: ClassVar[type[Recipe]] = UNetRecipe
 
     def __init__(

@@ -1,14 +1,14 @@
-"""Training batches: drawn, augmented, and, on a GPU, prepared ahead by other processes."""
+"""Training batches: drawn, augmented, and prepared ahead by a thread or, on a GPU, processes."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
 import torch
+from joblib import cpu_count
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -115,8 +115,9 @@ def by_epoch(
     device : torch.device
         Where the network is trained.
     workers : int, optional
-        Processes that prepare batches ahead. By default none for a CPU, which is busy enough; for
-        a GPU, one per free core, as it would mostly sit waiting for a single one.
+        Processes that prepare batches ahead. By default none for a CPU, which is busy enough with
+        a thread that does; for a GPU, one per free core, as it would mostly sit waiting for a
+        single one.
     """
     on_gpu = device.type == "cuda"
     if workers is None:
@@ -131,11 +132,20 @@ def by_epoch(
         pin_memory=on_gpu,
         generator=torch.Generator(),  # or it would draw from the layers' generator
     )
-    flow = iter(loader)
+    flow = iter(loader) if on_gpu else _ahead(iter(loader))
     for epoch in epochs:
         yield epoch, islice(flow, batches.per_epoch)
 
 
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield the same; a thread prepares the next one meanwhile, when not all cores are busy."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = pool.submit(next, batches, None)
+            yield batch
+
+
 def _workers(processes: Processes) -> int:
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    cores: int = cpu_count()
     return max(1, cores // processes.count - 1)

@@ -13,7 +13,8 @@ from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from colorizer.common.errors import UserError
-from colorizer.networks.devices import pick_device, share_threads
+from colorizer.networks.devices import pick_device
+from colorizer.networks.shares import share_of
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 from colorizer.training.training_state import State, pack, unpack
 
@@ -43,7 +44,7 @@ class Processes:
 
     def share(self, count: int) -> slice:
         """Return which of ``count`` items are this process's; shares differ by at most one."""
-        return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
+        return share_of(count, self.rank, self.count)
 
     def sum(self, value: Tensor) -> Tensor:
         """Return the sum of all processes' values; ``value`` is overwritten."""
@@ -93,10 +94,7 @@ def process_device(name: str) -> torch.device:
     """Return the device called ``name`` for this process; see :func:`pick_device`."""
     if not is_started_in_company():
         return pick_device(name)
-    device = pick_device(name, int(os.environ["LOCAL_RANK"]))
-    if device.type == "cpu":
-        share_threads(int(os.environ["LOCAL_WORLD_SIZE"]))
-    return device
+    return pick_device(name, int(os.environ["LOCAL_RANK"]))
 
 
 @contextmanager

@@ -34,13 +34,11 @@ class Learner:
 
     def __init__(self, model: Colorizer, recipe: Recipe, steps: int) -> None:
         self.model = model
-        on_gpu = next(model.parameters()).is_cuda
         self.optimizer = OPTIMIZERS[recipe.optimizer](
             model.parameter_groups(recipe.lr),
             lr=recipe.lr,
             weight_decay=recipe.weight_decay,
-            # Faster on a GPU, with many small tensors; on a CPU it would change the bits.
-            fused=True if on_gpu else None,
+            fused=True,  # several times faster: each tensor is read and written once
         )
         self.scheduler = _scheduler(self.optimizer, recipe, steps)
         self.average = _average(model, recipe)

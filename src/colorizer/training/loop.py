@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.errors import UserError
 from colorizer.data.dataset import LabPhotographs
 from colorizer.networks.base import Colorizer
+from colorizer.networks.devices import divide_cores
 from colorizer.networks.hinted import HintedColorizer, HintedRecipe
 from colorizer.networks.recipe import Recipe
+from colorizer.networks.shares import in_shares, shares_on
 from colorizer.training.batches import Batch, TrainingBatches, by_epoch
 from colorizer.training.distributed import ALONE, Processes, check_shares
 from colorizer.training.learner import Learner
@@ -148,6 +150,8 @@ class EpochLoop:
         self.device = device
         self.processes = processes
         self.bf16 = precision == "bf16"
+        self.shares = shares_on(device) if learner.model.trains_in_shares else 1
+        divide_cores(self.shares)
         self.teaches_hints = isinstance(recipe, HintedRecipe) and recipe.hints
 
     def train(self, batches: Iterator[Batch], epoch: int, bar: tqdm[Any]) -> float:
@@ -157,15 +161,14 @@ class EpochLoop:
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         done = 0
         for number, batch in enumerate(batches):
-            losses = self.losses(batch)
-            values = self.processes.sum(losses.detach().clone())
+            values = self.processes.sum(self.differentiate(batch))
             total = total + values.double() * batch.whole
             done += batch.whole
             if self.device.type == "cpu" or number % LOOK_EVERY == 0:
                 # Before the step, which would spoil the weights.
                 _finite(total.sum().item(), epoch, self.recipe)
                 bar.set_postfix(epoch=epoch, loss=f"{values[0].item():.4f}", refresh=False)
-            self.learn_from(losses)
+            self.learner.step()
             bar.update(batch.whole)
         _finite(total.sum().item(), epoch, self.recipe)
         return total[0].item() / done
@@ -174,33 +177,50 @@ class EpochLoop:
         """Return the mean loss of the network so far, predicting as it will be used."""
         model = self.learner.learnt.eval()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        with torch.inference_mode():
-            for batch in torch.split(torch.arange(len(data)), self.recipe.batch_size):  # (B,)
-                lab = data[batch[self.processes.share(len(batch))]].to(self.device)
-                total += self._loss(model.predict, lab).double() * len(lab)
-            total = self.processes.sum(total)
+        for batch in torch.split(torch.arange(len(data)), self.recipe.batch_size):  # (B,)
+            lab = data[batch[self.processes.share(len(batch))]].to(self.device)
+
+            def loss_of(share: slice, lab: Tensor = lab) -> Tensor:
+                with torch.inference_mode():
+                    own = lab[share]
+                    return self._loss(model.predict, own).double() * len(own)
+
+            for loss in in_shares(loss_of, len(lab), self.shares):
+                total += loss
+        total = self.processes.sum(total)
         return _finite(total.item() / len(data), epoch, self.recipe)
 
-    def losses(self, batch: Batch) -> Tensor:
-        """Return what this process's share of a batch adds to the losses of the whole batch.
+    def differentiate(self, batch: Batch) -> Tensor:
+        """Set the gradients to those of the whole batch's losses, summed over all processes.
 
-        The first is the loss of prediction; if hints are taught, the loss with hints follows.
+        Returns
+        -------
+        Tensor
+            What this process's photographs add to the losses of the whole batch: first the loss
+            of prediction, then, if hints are taught, the loss with hints.
         """
+        trained = [weights for weights in self.learner.model.parameters() if weights.requires_grad]
+
+        def in_share(share: slice) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+            losses = self._losses(batch, share)
+            return losses.detach(), torch.autograd.grad(losses.sum(), trained, allow_unused=True)
+
+        shares = in_shares(in_share, len(batch.lab), self.shares)
+        for weights, *gradients in zip(trained, *(found for _, found in shares), strict=True):
+            weights.grad = _sum_like(weights, gradients)
+        self.processes.sum_gradients(self.learner.model)
+        return torch.stack([losses for losses, _ in shares]).sum(0)
+
+    def _losses(self, batch: Batch, share: slice) -> Tensor:
+        """Return what a share of this process's photographs adds to the batch's losses."""
         model = self.learner.model
-        lab = batch.lab.to(self.device, non_blocking=True)
+        lab = batch.lab[share].to(self.device, non_blocking=True)
         # 0 where there are more processes than photographs.
         weight = len(lab) / batch.whole
         if self.teaches_hints and isinstance(model, HintedColorizer):
-            hints = batch.hints.to(self.device, non_blocking=True)
+            hints = batch.hints[share].to(self.device, non_blocking=True)
             return self._losses_with_hints(model, lab, hints) * weight
         return self._loss(model, lab)[None] * weight
-
-    def learn_from(self, losses: Tensor) -> None:
-        """Take a step on the sum of every process's :meth:`losses`."""
-        self.learner.optimizer.zero_grad()
-        losses.sum().backward()  # type: ignore[no-untyped-call]
-        self.processes.sum_gradients(self.learner.model)
-        self.learner.step()
 
     def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 if it is empty."""
@@ -238,6 +258,17 @@ class EpochLoop:
 
 def _lightness(lab: Tensor) -> Tensor:
     return lab[:, :1].contiguous(memory_format=torch.channels_last)
+
+
+def _sum_like(weights: Tensor, gradients: Sequence[Tensor | None]) -> Tensor | None:
+    """Return the sum, in the weights' memory layout; None if the loss depends on none of them."""
+    found = [gradient for gradient in gradients if gradient is not None]
+    if not found:
+        return None
+    total = torch.empty_like(weights).copy_(found[0])
+    for gradient in found[1:]:
+        total += gradient
+    return total
 
 
 def _finite(value: float, epoch: int, recipe: Recipe) -> float:
