@@ -2,9 +2,11 @@
 
     python -m benchmarks.under_load [--busy 0 1 2 4] [--rounds 3] [--seconds 10]
 
-Other programs are processes that count without end. Each figure is measured in two ways, which
-take turns: by operators that all of torch's threads share, as torch does it by itself, and by
-shares of the batch, as :mod:`colorizer.networks.shares` does it.
+Other programs are processes that never rest, and are there before what is measured: each figure
+is of a new process, for much depends on the cores that its threads get at the start. Two ways take
+turns: torch's threads share every operator, as they do by themselves, and batches are prepared
+when they are needed; or threads share every batch, as :mod:`colorizer.networks.shares` has it, and
+one prepares the next.
 
 - train: photographs/s of training `unet` as in params.yaml, batches of random photographs included
 - predict: photographs/s of the stage that colours test photographs, with their mirror images
@@ -25,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -36,7 +38,13 @@ from benchmarks.colorize import make_photograph
 from benchmarks.web import visit
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-BUSY = "while True: pass"
+# Ends with the process that started it, however that ends.
+BUSY = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    pass
+"""
 PHOTOGRAPHS = 64
 WAYS = {"operators": "operators shared", "batches": "batches shared"}
 # What is measured, its unit, and whether more is better.
@@ -52,9 +60,11 @@ Measure = Callable[[], float]
 def choose(way: str) -> None:
     """Make this process compute in one of :data:`WAYS`."""
     from colorizer.networks import shares
+    from colorizer.training import batches
 
     if way == "operators":
         shares.FEWEST = shares.MOST = 1
+        batches._ahead = iter  # type: ignore[assignment]
 
 
 def train_measure(folder: Path, seconds: float) -> Measure:
@@ -87,8 +97,10 @@ def train_measure(folder: Path, seconds: float) -> Measure:
     flow = by_epoch(batches, range(1, 10**5), cpu)
 
     def measure() -> float:
-        started, count = perf_counter(), 0
         with tqdm(disable=True) as bar:
+            epoch, epoch_batches = next(flow)
+            loop.train(epoch_batches, epoch, bar)  # the first warms up
+            started, count = perf_counter(), 0
             while (passed := perf_counter() - started) < seconds:
                 epoch, epoch_batches = next(flow)
                 loop.train(epoch_batches, epoch, bar)
@@ -116,6 +128,7 @@ def predict_measure(_: Path, seconds: float) -> Measure:
     batch = numbers.integers(0, 256, (params.batch_size, 128, 128, 3), dtype=np.uint8)
 
     def measure() -> float:
+        colorize_batch(network, batch, params.mirror, cpu)  # the first warms up
         started, count = perf_counter(), 0
         while (passed := perf_counter() - started) < seconds:
             colorize_batch(network, batch, params.mirror, cpu)
@@ -125,40 +138,26 @@ def predict_measure(_: Path, seconds: float) -> Measure:
     return measure
 
 
-def serve(what: str, way: str, seconds: float) -> None:
-    """Measure once for each line of standard input, and print the figure."""
+def measure_here(what: str, way: str, seconds: float) -> None:
+    """Measure in this process and print the figure."""
     choose(way)
     with tempfile.TemporaryDirectory() as folder:
         make = train_measure if what == "train" else predict_measure
-        measure = make(Path(folder), seconds)
-        measure()  # the first time warms up
-        print("ready", flush=True)
-        for _ in sys.stdin:
-            print(measure(), flush=True)
+        print(make(Path(folder), seconds)(), flush=True)
 
 
-@contextmanager
-def worker(what: str, way: str, seconds: float) -> Iterator[Measure]:
-    """Yield a function that measures in a process of its own, which waits in between."""
-    command = [sys.executable, "-m", __spec__.name, "--serve", what, way]
-    with subprocess.Popen(
-        [*command, "--seconds", str(seconds)],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        reader, writer = process.stdout, process.stdin
-        assert reader.readline() == "ready\n"
+def process_measure(what: str, way: str, seconds: float) -> Measure:
+    """Return a function that measures in a process of its own."""
+    command = [sys.executable, "-m", __spec__.name, "--measure", what, way]
+    command += ["--seconds", str(seconds)]
 
-        def measure() -> float:
-            print(file=writer, flush=True)
-            return float(reader.readline())
+    def measure() -> float:
+        done = subprocess.run(
+            command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True
+        )
+        return float(done.stdout)
 
-        yield measure
-        writer.close()
+    return measure
 
 
 def command_of(way: str, *words: str) -> list[str]:
@@ -178,27 +177,26 @@ def photo_measure(way: str, photograph: Path) -> Measure:
     return measure
 
 
-@contextmanager
-def page(way: str, photograph: bytes) -> Iterator[Measure]:
-    """Run `colorizer web`; yield a function that returns the seconds of a visit."""
-    with subprocess.Popen(
-        command_of(way, "web", "--port", "0"), cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, "the server has not started"
-            address = f"{found[0]}/"
-            visit(address, photograph, 1)  # the first one waits for what is loaded on demand
+def web_measure(way: str, photograph: Path) -> Measure:
+    """Return a function that runs `colorizer web` and returns the seconds of a visit."""
+    command, content = command_of(way, "web", "--port", "0"), photograph.read_bytes()
 
-            def measure() -> float:
+    def measure() -> float:
+        with subprocess.Popen(
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout
+                found = re.search(r"http://\S+", process.stdout.readline())
+                assert found, "the server has not started"
+                visit(f"{found[0]}/", content, 1)  # the first waits for what is loaded on demand
                 started = perf_counter()
-                visit(address, photograph, 2)
+                visit(f"{found[0]}/", content, 2)
                 return perf_counter() - started
+            finally:
+                process.terminate()
 
-            yield measure
-        finally:
-            process.terminate()
+    return measure
 
 
 @contextmanager
@@ -213,33 +211,25 @@ def busy(count: int) -> Iterator[None]:
             process.wait()
 
 
-@contextmanager
-def measures(what: str, seconds: float) -> Iterator[dict[str, Measure]]:
-    """Yield a function for each of :data:`WAYS`."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if what in ("train", "predict"):
-            yield {way: stack.enter_context(worker(what, way, seconds)) for way in WAYS}
-            return
-        photograph = folder / "photograph.jpg"
-        make_photograph(photograph, 1, "L")
-        if what == "photo":
-            yield {way: photo_measure(way, photograph) for way in WAYS}
-            return
-        content = photograph.read_bytes()
-        yield {way: stack.enter_context(page(way, content)) for way in WAYS}
+def measure_of(what: str, way: str, photograph: Path, seconds: float) -> Measure:
+    """Return a function that measures in one of :data:`WAYS`."""
+    if what == "photo":
+        return photo_measure(way, photograph)
+    if what == "web":
+        return web_measure(way, photograph)
+    return process_measure(what, way, seconds)
 
 
-def compare(what: str, loads: list[int], rounds: int, seconds: float) -> None:
+def compare(what: str, loads: list[int], rounds: int, seconds: float, photograph: Path) -> None:
     """Print the rows of what is measured."""
     unit, more_is_better = MEASURED[what]
     found: dict[str, list[float]] = {way: [] for way in WAYS}
-    with measures(what, seconds) as ways:
-        for count in loads:
-            with busy(count):
-                figures = [[measure() for measure in ways.values()] for _ in range(rounds)]
-            for way, column in zip(WAYS, zip(*figures, strict=True), strict=True):
-                found[way].append(statistics.median(column))
+    ways = [measure_of(what, way, photograph, seconds) for way in WAYS]
+    for count in loads:
+        with busy(count):
+            figures = [[measure() for measure in ways] for _ in range(rounds)]
+        for way, column in zip(WAYS, zip(*figures, strict=True), strict=True):
+            found[way].append(statistics.median(column))
     for way, row in found.items():
         shares = [figure / row[0] if more_is_better else row[0] / figure for figure in row]
         cells = "".join(
@@ -263,15 +253,19 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=MEASURED, default=list(MEASURED))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10, help="of training and predicting")
-    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.serve:
-        serve(*arguments.serve, arguments.seconds)
+    if arguments.measure:
+        what, way = arguments.measure
+        measure_here(what, way, arguments.seconds)
         return
     loads = "".join(f"{f'beside {count}':>16}" for count in arguments.busy)
     print(f"{'':42}{loads}")
-    for what in arguments.only:
-        compare(what, arguments.busy, arguments.rounds, arguments.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        photograph = Path(folder, "photograph.jpg")
+        make_photograph(photograph, 1, "L")
+        for what in arguments.only:
+            compare(what, arguments.busy, arguments.rounds, arguments.seconds, photograph)
 
 
 if __name__ == "__main__":

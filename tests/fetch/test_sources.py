@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -168,6 +169,50 @@ def test_home_is_found(photographs: Path, target: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(photographs.parent))
 
     assert fetch("folder", from_folder(Path("~") / photographs.name), target) == 6
+
+
+def _named(folder: Path, *names: bytes) -> Path:
+    """Return a folder of files with these names, each its file's content."""
+    folder.mkdir()
+    for name in names:
+        try:
+            (folder / os.fsdecode(name)).write_bytes(name)
+        except OSError:
+            pytest.skip("this file system refuses the name itself")
+    return folder
+
+
+def test_names_in_a_folder_that_are_not_utf_8_are_read_as_those_in_archives(
+    tmp_path: Path, target: Path
+) -> None:
+    old, new = b"caf\x82.jpg", "caf\u00e9 2.jpg".encode()
+
+    assert fetch("folder", from_folder(_named(tmp_path / "own", old, new)), target) == 2
+
+    assert photographs_of(target) == {"caf\u00e9.jpg": old, "caf\u00e9 2.jpg": new}
+    assert set(read_manifest(target)["path"]) == {"caf\u00e9.jpg", "caf\u00e9 2.jpg"}
+
+
+def test_names_in_a_folder_that_become_one_are_told(tmp_path: Path, old_target: Path) -> None:
+    folder = _named(tmp_path / "own", b"caf\x82.jpg", "caf\u00e9.jpg".encode())
+
+    with pytest.raises(
+        UserError, match=r"two photographs that would both be named 'caf\u00e9.jpg'"
+    ):
+        fetch("folder", from_folder(folder), old_target)
+
+    assert tree(old_target) == OLD
+
+
+def test_names_in_a_folder_with_control_characters_are_counted(
+    tmp_path: Path, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _named(tmp_path / "own", b"a\nb.jpg", b"c\rd.jpg", b"good.jpg")
+
+    assert fetch("folder", from_folder(folder), target) == 1
+
+    assert set(photographs_of(target)) == {"good.jpg"}
+    assert "2 with control characters in the name; rename" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere", "~nobody-of-this-name/photographs"])

@@ -1,4 +1,4 @@
-"""Names of an archive's entries: which are safe, which are photographs, which a disk can hold."""
+"""Names in archives and folders: which are safe, which are photographs, which can be written."""
 
 from __future__ import annotations
 

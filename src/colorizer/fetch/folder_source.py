@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError
 from colorizer.data.manifest import photographs_in
+from colorizer.fetch.entry_names import decode_name, why_unusable
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import Origin
 
@@ -41,7 +43,21 @@ def user_path(text: str) -> Path:
 
 
 def _copy_photographs(folder: Path, target: Path) -> None:
+    """Copy photographs under names that every system can read; others are counted."""
+    left_out: Counter[str] = Counter()
     for source in tqdm(photographs_in(folder), desc="copy", unit="photograph"):
-        copy = target / source.relative_to(folder)
+        name = PurePosixPath(decode_name(os.fsencode(source.relative_to(folder).as_posix())))
+        if reason := why_unusable(name):
+            left_out[reason] += 1
+            continue
+        copy = target / name
+        if copy.exists():
+            raise UserError(
+                f"{folder} holds two photographs that would both be named {str(name)!r}, of which "
+                "one would be lost; rename one and run again"
+            )
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
+    if left_out:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+        print(f"left out photographs of {folder}: {reasons}; rename them and run again")
