@@ -9,6 +9,7 @@ machine, and several times faster on a busy one (docs/benchmarks.md).
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -126,7 +127,8 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST, thread_name_prefix="share")
 
 
-os.register_at_fork(after_in_child=_pool.cache_clear)
+if sys.platform != "win32":  # where nothing forks
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def this_sharer() -> Sharer:
