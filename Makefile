@@ -5,6 +5,8 @@
 # make restore  go back to the committed parameters and run, with its network and pictures
 # make lock   resolve the dependencies of pyproject.toml anew into the lock files
 
+# make 3.81, which macOS has, passes the PATH below on only to commands that a shell runs.
+SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 # Stages, and the tests that run dvc, find python and dvc by PATH.
@@ -49,12 +51,8 @@ lint: setup-dev
 docs: setup-dev
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
-# git may take a params.yaml that a failed `dvc exp run` has left for unchanged, and not touch it:
-# DVC writes it within the moment that git tells changes by. What is not there is always written.
 restore:
-	rm -f params.yaml dvc.lock
-	git checkout --quiet -- params.yaml dvc.lock metrics plots
-	dvc checkout --quiet
+	python tools/restore.py
 
 PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host
@@ -64,6 +62,7 @@ PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-
 EXTRAS := cluster dev onnx s3 video web
 lock: setup-dev
 	$(PIP_COMPILE) $(EXTRAS:%=--extra %) --output-file requirements-dev.txt pyproject.toml
-	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt
+	sed -i.old 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt
 	$(PIP_COMPILE) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
-	sed -i 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
+	sed -i.old 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
+	rm -f requirements.txt.old requirements-dev.txt.old

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from colorizer.cli.main import main
+from colorizer.common.extras import how_to_install
 from colorizer.networks.files import CHECKPOINT, GENERAL
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable
@@ -169,7 +170,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert status_of("export", "model.onnx") == (
-        "error: onnx and onnxruntime and onnxscript not installed: pip install -e '.[onnx]'"
+        f"error: onnx and onnxruntime and onnxscript not installed: {how_to_install('onnx')}"
     )
 
 

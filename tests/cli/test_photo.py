@@ -13,6 +13,7 @@ from PIL import Image
 
 from colorizer.cli import photo
 from colorizer.cli.main import main
+from colorizer.common.extras import how_to_install
 from colorizer.common.files import whole_file
 from colorizer.common.interrupts import SIGNALS
 from colorizer.networks.checkpoint import save_checkpoint
@@ -401,5 +402,5 @@ def test_heic_without_its_plug_in_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
     for words in (["--format", "heic"], ["-o", "a.heic"]):
         assert status_of("old.jpg", *words) == (
-            "error: HEIC needs a plug-in: pip install pillow-heif"
+            f"error: HEIC needs a plug-in: {how_to_install('heic')}"
         )

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from colorizer.cli.main import main
+from colorizer.common.extras import how_to_install
 from colorizer.common.interrupts import SIGNALS
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
@@ -155,7 +156,7 @@ def test_damaged_clip_is_colored_if_asked_for() -> None:
 def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
-    assert status_of("clip.mkv") == "error: av not installed: pip install -e '.[video]'"
+    assert status_of("clip.mkv") == f"error: av not installed: {how_to_install('video')}"
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,20 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from getpass import getuser
+from ipaddress import IPv4Address
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import requests
 
+from colorizer.cli import web
 from colorizer.cli.main import main
+from colorizer.common.extras import how_to_install
 from tests.cli.test_photo import save
 
 CHECKPOINT = Path("net.safetensors")
@@ -34,7 +39,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert error_of() == (
-        "error: gradio and fastapi and uvicorn not installed: pip install -e '.[web]'"
+        f"error: gradio and fastapi and uvicorn not installed: {how_to_install('web')}"
     )
 
 
@@ -60,6 +65,37 @@ def test_impossible_limits_are_told(
 ) -> None:
     assert error_of(option, value) == "2"
     assert expected in capsys.readouterr().err
+
+
+def test_every_address_is_told_as_one_that_a_browser_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
+    save(CHECKPOINT)
+    hosts = []
+
+    def listen(host: str, port: int) -> socket.socket:
+        hosts.append(host)
+        return socket.create_server(("127.0.0.1", port))
+
+    monkeypatch.setattr("colorizer.web.server.listen", listen)
+    monkeypatch.setattr("colorizer.web.server.server_of", lambda app: Mock())
+    monkeypatch.setattr("colorizer.cli.web._own_address", lambda: "192.168.1.5")
+
+    main(["web", "--host", "0.0.0.0", "--port", "0", "--checkpoint", str(CHECKPOINT)])
+
+    assert hosts == ["0.0.0.0"]
+    assert re.fullmatch(
+        r"Open http://127\.0\.0\.1:(\d+) in a browser; Ctrl-C ends it\.\n"
+        r"Others on your network open http://192\.168\.1\.5:\1\n",
+        capsys.readouterr().out,
+    )
+
+
+def test_own_address_is_one() -> None:
+    address = web._own_address()
+
+    assert address is None or IPv4Address(address)
 
 
 def test_page_is_served_until_interrupted_and_leaves_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from colorizer.common import dask_pool
 from colorizer.common.dask_pool import software
 from colorizer.common.errors import UserError
+from colorizer.common.extras import how_to_install
 from colorizer.common.pool import workers
 from tests.cluster_helpers import DaskCluster, Gate, dask_cluster, kill, meanwhile, numbered
 
@@ -207,7 +208,7 @@ def test_missing_dask_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     assert str(raised.value) == (
-        f"{NAME}=tcp://127.0.0.1:8786 needs dask; install it with: pip install -e '.[cluster]'"
+        f"{NAME}=tcp://127.0.0.1:8786 needs dask; install it with: " + how_to_install("cluster")
     )
 
 

@@ -127,6 +127,26 @@ def test_failed_experiments_are_undone(experiments: Clone) -> None:
         assert not experiments.changed_stages()
 
 
+def test_restoring_what_was_never_here_restores_the_parameters_alone(experiments: Clone) -> None:
+    committed = experiments.read("params.yaml")
+    experiments.write("params.yaml", committed.replace("epochs: 1", "epochs: 7"))
+    experiments.dvc("config", "--local", "cache.dir", "another-machine")
+    experiments.write("dvc.lock", experiments.read("dvc.lock") + "# a run of its own")
+    own = experiments.read("dvc.lock")
+    try:
+        failed = experiments.run("make", "restore", check=False)
+    finally:
+        experiments.dvc("config", "--local", "--unset", "cache.dir")
+
+    assert failed.returncode != 0
+    assert "the committed run is not on this machine, data/raw for one" in failed.stderr
+    assert experiments.read("params.yaml") == committed
+    assert experiments.read("dvc.lock") == own
+
+    experiments.run("make", "restore")
+    assert not experiments.changed_stages()
+
+
 def test_a_run_that_fails_late_keeps_what_it_has_made(experiments: Clone) -> None:
     failed = experiments.run(
         "dvc", "exp", "run", "-S", "epochs=2", "-S", "evaluate.ranked=0", check=False

@@ -13,6 +13,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.registry import known_implementations
 
 from colorizer.common.errors import UserError
+from colorizer.common.extras import how_to_install
 from colorizer.common.files import sha256_of
 from colorizer.data.manifest import read_manifest, write_manifest
 from colorizer.prepare.storage import open_workspace
@@ -265,7 +266,7 @@ def test_unknown_kind_of_place_is_told(raw: Path, manifest: pd.DataFrame, target
 
     assert str(raised.value) == (
         "prepare.workspace=s4://bucket/folder cannot be used: Protocol not known: s4; name a "
-        "folder, or a URL such as s3://bucket/folder, which needs: pip install -e '.[s3]'"
+        "folder, or a URL such as s3://bucket/folder, which needs: " + how_to_install("s3")
     )
 
 

@@ -30,7 +30,11 @@ from colorizer.video.write import ClipWriter  # isort: skip
 
 
 class Flickering(Colorizer):
-    """Predicts another chroma each time."""
+    """Predicts another chroma each time, the same everywhere.
+
+    A frame and its mirror image are predicted at the same time, in either order: of two chromas
+    that are the same everywhere, the mean is the same too.
+    """
 
     size_multiple = 4
 
@@ -39,8 +43,8 @@ class Flickering(Colorizer):
         self.generator = torch.Generator().manual_seed(0)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
-        shape = (len(lightness), 2, *lightness.shape[2:])
-        return torch.randn(shape, generator=self.generator) * (8 / 128)
+        ab = torch.randn((len(lightness), 2, 1, 1), generator=self.generator) * (8 / 128)
+        return ab.expand(-1, -1, *lightness.shape[2:])
 
 
 class WarmAbove(Colorizer):

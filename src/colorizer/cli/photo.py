@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.common.errors import UserError
+from colorizer.common.extras import how_to_install
 from colorizer.photo.formats import HEIC, QUALITY, WRITE_FORMATS, format_of, has_heif
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ it is named, the others are still coloured, and the exit status is 1.
   colorizer photo old.jpg                               writes old_color.jpg
   colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
-  colorizer photo old.jpg --hint 120,80,#c8553d         that pixel's colour is known
+  colorizer photo old.jpg --hint "120,80,#c8553d"         that pixel's colour is known
 """
 
 
@@ -131,7 +132,7 @@ def _check_format(arguments: Namespace) -> None:
             raise UserError(f"--format {wanted} does not go with --output {arguments.output}")
         wanted = named
     if wanted == HEIC and not has_heif():
-        raise UserError("HEIC needs a plug-in: pip install pillow-heif")
+        raise UserError(f"HEIC needs a plug-in: {how_to_install('heic')}")
 
 
 def _load(arguments: Namespace) -> PhotoColorist:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import webbrowser
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from collections.abc import Callable
@@ -24,6 +25,8 @@ Photographs sent to it are kept in a temporary folder until an hour after the pa
 until Ctrl-C ends this command.
 """
 MAX_PORT = 65535
+# Hosts that mean every address of this computer, and the one by which it reaches itself.
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  the user may ask for it
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -99,8 +102,11 @@ def _serve(arguments: Namespace, folder: Path) -> None:
         network, saturation = load_chosen_network(arguments)
         colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
         app = build_app(colorist, limits, folder)
-        address = _address(arguments.host, listening.getsockname()[1])
+        port = listening.getsockname()[1]
+        address = _address(HERE.get(arguments.host, arguments.host), port)
         print(f"Open {address} in a browser; Ctrl-C ends it.", flush=True)
+        if arguments.host in HERE and (own := _own_address()):
+            print(f"Others on your network open {_address(own, port)}", flush=True)
         if arguments.open:
             webbrowser.open(address)
         server_of(app).run(sockets=[listening])
@@ -117,6 +123,16 @@ def _up_to(most: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def _own_address() -> str | None:
+    """Return the address by which other computers reach this one, if it is on a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nowhere (RFC 5737), and connecting UDP sends nothing
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _address(host: str, port: int) -> str:

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from colorizer.common.errors import UserError
+from colorizer.common.extras import how_to_install
 
 T = TypeVar("T")
 
@@ -188,7 +189,7 @@ def connected(scheduler: str, name: str) -> Iterator[Any]:
         distributed = _distributed()
     except ImportError:
         raise UserError(
-            f"{name}={scheduler} needs dask; install it with: pip install -e '.[cluster]'"
+            f"{name}={scheduler} needs dask; install it with: {how_to_install('cluster')}"
         ) from None
     # Failures are reported here, once; Dask would report every attempt.
     for logger in ("distributed", "distributed.client", "tornado.application", "asyncio"):

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import ExifTags, Image
 
 from colorizer.color.icc import ColorSpace
+from colorizer.common.extras import how_to_install
 from colorizer.images.decode import (
     READ_FORMATS,
     UnreadableImageError,
@@ -102,7 +103,7 @@ def read_photo(path: Path, max_megapixels: float = MAX_MEGAPIXELS) -> Photo:
 
 def _read(path: Path, max_megapixels: float) -> Photo:
     if format_of(path.suffix) == HEIC and not has_heif():
-        raise UnreadableImageError("HEIC needs a plug-in: pip install pillow-heif")
+        raise UnreadableImageError(f"HEIC needs a plug-in: {how_to_install('heic')}")
     formats = (*READ_FORMATS, "HEIF") if has_heif() else READ_FORMATS
     with path.open("rb") as file:
         opened = open_image(file, max_megapixels, formats)

@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 from tqdm import tqdm
 
 from colorizer.common.errors import UserError, is_full_disk
+from colorizer.common.extras import how_to_install
 
 if TYPE_CHECKING:
     # Workers import this module, and importing pandas takes longer than their work.
@@ -121,7 +122,7 @@ def _elsewhere(url: str, raw: Path, manifest: pd.DataFrame) -> Iterator[Workspac
     except Exception as error:  # each kind of store has its own errors
         raise UserError(
             f"prepare.workspace={url} cannot be used: {_short(error)}; name a folder, or a URL "
-            "such as s3://bucket/folder, which needs: pip install -e '.[s3]'"
+            f"such as s3://bucket/folder, which needs: {how_to_install('s3')}"
         ) from error
     folder = f"run-{uuid.uuid4().hex}"
     try:
