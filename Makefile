@@ -54,15 +54,17 @@ docs: setup-dev
 restore:
 	python tools/restore.py
 
+# The project itself, which some extras name for what others bring, is not to be locked.
 PIP_COMPILE := pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links \
-  --no-emit-trusted-host
+  --no-emit-trusted-host --unsafe-package photo-colorizer --unsafe-package pip
 
 # All extras first, so that each of them goes with what everybody installs. A CPU build of torch
 # resolves to a local version (+cpu) that other machines cannot install.
-EXTRAS := cluster dev onnx s3 video web
+EXTRAS := cluster dev export s3 train video web
 lock: setup-dev
 	$(PIP_COMPILE) $(EXTRAS:%=--extra %) --output-file requirements-dev.txt pyproject.toml
 	sed -i.old 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements-dev.txt
-	$(PIP_COMPILE) --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	$(PIP_COMPILE) --extra train --constraint requirements-dev.txt --output-file requirements.txt \
+	  pyproject.toml
 	sed -i.old 's/^\(torch==[^+ ]*\)+cpu/\1/' requirements.txt
 	rm -f requirements.txt.old requirements-dev.txt.old

@@ -13,7 +13,7 @@ machine slows both; the fastest time counts:
 - memory: the peak resident set after one prediction, and after those at all sizes
 - ratio: torch's figure divided by ONNX Runtime's
 
-Linux only. Needs: pip install -e ".[onnx]"
+Linux only. Needs: pip install -e ".[export]"
 """
 
 from __future__ import annotations

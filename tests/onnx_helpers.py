@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-REASON = "needs the extra: pip install -e '.[onnx]'"
+REASON = "needs the extra: pip install -e '.[export]'"
 onnx = pytest.importorskip("onnx", reason=REASON)
-pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("onnxscript", reason=REASON)
 
 from colorizer.predictors.onnx_card import LIGHTNESS, OWN, OnnxCard  # noqa: E402  not before it is there

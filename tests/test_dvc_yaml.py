@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,13 +74,23 @@ def test_each_stage_depends_on_its_own_script(stage: str) -> None:
 
 @pytest.mark.parametrize(
     "package",
-    sorted((SOURCE / "colorizer").rglob("__init__.py")),
+    sorted((SOURCE / "colorizer").glob("*/__init__.py")),
     ids=lambda file: file.parent.name,
 )
 def test_packages_hold_no_code_that_stages_would_have_to_declare(package: Path) -> None:
     body = ast.parse(package.read_text()).body
     assert len(body) == 1
     assert ast.get_docstring(ast.Module(body=body, type_ignores=[]))
+
+
+def test_importing_the_project_itself_runs_nothing_that_stages_would_have_to_declare() -> None:
+    code = "import sys, colorizer; print(*{name for name in sys.modules if 'colorizer' in name})"
+
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert {*found.stdout.split()} == {"colorizer", "colorizer.api"}
 
 
 # Where work is done: what is made is the same, so that a change of it reruns nothing.

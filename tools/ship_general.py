@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from colorizer.cli.export import OPSETS
 from colorizer.common.errors import UserError
 from colorizer.data.shards import Shards
 from colorizer.data.splits import VAL
 from colorizer.evaluation.metrics import mse, psnr_from_mse
 from colorizer.inference.predict import colorize_batch
 from colorizer.networks.checkpoint import load_checkpoint, save_halved
-from colorizer.networks.files import CHECKPOINT, GENERAL
+from colorizer.networks.files import CHECKPOINT, GENERAL, GENERAL_GRAPH
+from colorizer.predictors.onnx_export import describe, export_onnx
 
 PREPARED = Path("data/prepared")
 PHOTOGRAPHS = 100
@@ -35,23 +37,34 @@ def main() -> None:
         metavar="FILE",
         help="the trained network (default: %(default)s)",
     )
-    checkpoint = parser.parse_args().checkpoint
+    parser.add_argument(
+        "--graph", action="store_true", help="only write anew the graph for ONNX Runtime"
+    )
+    arguments = parser.parse_args()
     try:
-        photographs = Shards(PREPARED, VAL)[:PHOTOGRAPHS]
-        with tempfile.TemporaryDirectory() as folder:
-            halved = Path(folder, GENERAL.name)
-            save_halved(checkpoint, halved)
-            size = halved.stat().st_size
-            before, after = (_psnr(file, photographs) for file in (checkpoint, halved))
-        print(
-            f"{len(photographs)} validation photographs: PSNR {before:.4f} dB, in half precision "
-            f"{after:.4f} dB; {size / 1e6:.2f} MB"
-        )
-        if size > MOST_BYTES or abs(before - after) > MOST_DB:
-            sys.exit(f"not shipped: more than {MOST_BYTES / 1e6:g} MB or {MOST_DB} dB")
-        save_halved(checkpoint, GENERAL)
+        if not arguments.graph:
+            _ship(arguments.checkpoint)
+        model, card = describe(GENERAL)
+        differences = export_onnx(model, card, GENERAL_GRAPH, OPSETS[0], weights=GENERAL)
     except UserError as error:
         sys.exit(f"error: {error}")
+    print(f"{GENERAL_GRAPH}: ab matches torch {differences}")
+
+
+def _ship(checkpoint: Path) -> None:
+    photographs = Shards(PREPARED, VAL)[:PHOTOGRAPHS]
+    with tempfile.TemporaryDirectory() as folder:
+        halved = Path(folder, GENERAL.name)
+        save_halved(checkpoint, halved)
+        size = halved.stat().st_size
+        before, after = (_psnr(file, photographs) for file in (checkpoint, halved))
+    print(
+        f"{len(photographs)} validation photographs: PSNR {before:.4f} dB, in half precision "
+        f"{after:.4f} dB; {size / 1e6:.2f} MB"
+    )
+    if size > MOST_BYTES or abs(before - after) > MOST_DB:
+        sys.exit(f"not shipped: more than {MOST_BYTES / 1e6:g} MB or {MOST_DB} dB")
+    save_halved(checkpoint, GENERAL)
     print(GENERAL)
 
 

@@ -138,7 +138,7 @@ def test_interrupt_leaves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch
     def interrupted(*_: object) -> None:
         os.kill(os.getpid(), 15)
 
-    monkeypatch.setattr(onnx_export, "_traced", lambda *_: painting_graph())
+    monkeypatch.setattr(onnx_export, "_traced", lambda *_, **__: painting_graph())
     monkeypatch.setattr(onnx_export, "compare", interrupted)
 
     assert status_of("export", "model.onnx") == 130
@@ -170,7 +170,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert status_of("export", "model.onnx") == (
-        f"error: onnx and onnxruntime and onnxscript not installed: {how_to_install('onnx')}"
+        f"error: onnx and onnxscript and torch not installed: {how_to_install('export')}"
     )
 
 

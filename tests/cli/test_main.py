@@ -108,6 +108,7 @@ def test_help_needs_none_of_the_slow_packages() -> None:
     for words in (
         [],
         ["--help"],
+        ["doctor", "--help"],
         ["evaluate", "--help"],
         ["export", "--help"],
         ["photo", "--help"],

@@ -20,6 +20,7 @@ from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable, vividness_of
+from tests.photo.test_contact_sheet import Page
 from tests.photo_helpers import greys, lab_of, opened, sepia
 from tests.test_stage_errors import set_params
 
@@ -321,6 +322,96 @@ class TestHints:
         )
 
 
+class TestReport:
+    def test_shows_an_album_before_and_after(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        status = status_of("album", "old.jpg", "none.tif", "-o", "out", "-r", "--report")
+
+        out, _ = capsys.readouterr()
+        assert out == f"3 photographs coloured\nreport: {Path('out/report.html')}\n"
+        assert status == "error: 2 of 5 could not be coloured"
+        page = Page(Path("out/report.html"))
+        pairs = [("album/a.png", "a_color.png"), ("album/sub/b.tif", "sub/b_color.tif")]
+        pairs.insert(0, ("old.jpg", "old_color.jpg"))
+        files = [(project / source, project / "out" / target) for source, target in pairs]
+        assert page.linked() == [file for both in files for file in both]
+        assert all(file.is_file() for file in page.linked())
+        assert [picture.size for picture in page.pictures] == 4 * [(64, 48)] + 2 * [(48, 64)]
+        assert f"5 photographs · network: {CHECKPOINT} · 2 not coloured" in page.text
+        for words in ("broken.jpg", "it is text; ", "none.tif", "there is no such file"):
+            assert words in page.text
+
+    def test_is_the_same_whenever_it_is_made(self, project: Path) -> None:
+        words = ("album/a.png", "old.jpg", "--report")
+        run(*words)
+        first = Path("report.html").read_bytes()
+
+        run(*words, "--overwrite")
+
+        assert Path("report.html").read_bytes() == first
+
+    def test_shows_what_is_there_already_without_a_network(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run("old.jpg", "album/a.png")
+        monkeypatch.setattr(photo, "_load", None)
+        capsys.readouterr()
+
+        run("old.jpg", "album/a.png", "--report")
+
+        out, _ = capsys.readouterr()
+        assert out.endswith("replaces what is there\nreport: report.html\n")
+        page = Page(Path("report.html"))
+        assert len(page.pictures) == 4
+        assert "2 photographs · 2 there already\n" in page.text
+
+    def test_says_what_cannot_be_kept(self) -> None:
+        Image.fromarray(np.asarray(greys()).astype(np.uint16) * 257).save("wide.png")
+
+        run("wide.png", "-o", "new/result.png", "--report")
+
+        page = Page(Path("new/report.html"))
+        assert "16 bits become 8; --format tiff keeps them" in page.text
+        assert page.links == ["../wide.png", "result.png"]
+
+    def test_shows_side_by_side_as_it_is(self) -> None:
+        run("old.jpg", "--side-by-side", "--report")
+
+        page = Page(Path("report.html"))
+        assert [picture.size for picture in page.pictures] == [(128, 48)]
+
+    def test_replaces_no_other_page_and_nothing_is_colored_then(self, project: Path) -> None:
+        Path("report.html").write_text("mine")
+        before = tree(project)
+
+        assert status_of("old.jpg", "--report") == (
+            "error: report.html is there already, and no report of colorizer's; --overwrite "
+            "replaces it"
+        )
+        assert tree(project) == before
+
+    def test_of_nothing_is_not_written(self, project: Path) -> None:
+        before = tree(project)
+        assert status_of("none.jpg", "-o", "out", "--report") == (
+            "error: none.jpg: there is no such file"
+        )
+        assert tree(project) == before
+
+    def test_is_not_written_after_an_interrupt(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = tree(project)
+
+        def interrupted(*_: Any, **__: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("colorizer.photo.colorist.write_photo", interrupted)
+
+        assert status_of("old.jpg", "--report") == 130
+        assert tree(project) == before
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_interrupt_leaves_no_half_written_file(
     project: Path, monkeypatch: pytest.MonkeyPatch, number: int
@@ -375,8 +466,8 @@ def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
         ),
         (["--checkpoint", "old.jpg"], "old.jpg is not a checkpoint of this project: "),
         (["--device", "gpu"], "device 'gpu' cannot be used: "),
-        (["--saturation", "-1"], "predict.saturation must be a number >= 0 and <= 10 or auto, "),
-        (["--saturation", "nan"], "predict.saturation must be a number >= 0 and <= 10 or auto, "),
+        (["--saturation", "-1"], "the saturation must be a number from 0 to 10, got -1"),
+        (["--saturation", "nan"], "the saturation must be a number from 0 to 10, got nan"),
     ],
 )
 def test_mistakes_are_told(words: list[str], error: str) -> None:

@@ -156,7 +156,9 @@ def test_damaged_clip_is_colored_if_asked_for() -> None:
 def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
-    assert status_of("clip.mkv") == f"error: av not installed: {how_to_install('video')}"
+    assert status_of("clip.mkv") == (
+        f"error: av and torch not installed: {how_to_install('video')}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         (["none.mp4"], "none.mp4: there is no such file"),
         (["clip.mkv", "-o", "out.avi"], "out.avi: clips are written as .mp4, "),
         (["clip.mkv", "--checkpoint", "none"], "checkpoint none not found; "),
-        (["clip.mkv", "--saturation", "-1"], "predict.saturation must be "),
+        (["clip.mkv", "--saturation", "-1"], "the saturation must be "),
         ([str(CHECKPOINT)], f"{CHECKPOINT} cannot be read as a clip: "),
     ],
 )

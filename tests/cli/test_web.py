@@ -3,13 +3,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from getpass import getuser
 from ipaddress import IPv4Address
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
 import requests
@@ -67,29 +65,24 @@ def test_impossible_limits_are_told(
     assert expected in capsys.readouterr().err
 
 
-def test_every_address_is_told_as_one_that_a_browser_opens(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("host", "here", "outside"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:7860", ""),
+        ("::1", "http://[::1]:7860", ""),
+        ("0.0.0.0", "http://127.0.0.1:7860", "http://192.168.1.5:7860"),
+        ("::", "http://[::1]:7860", "http://192.168.1.5:7860"),
+    ],
+)
+def test_every_address_is_one_that_a_browser_opens(
+    monkeypatch: pytest.MonkeyPatch, host: str, here: str, outside: str
 ) -> None:
-    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
-    save(CHECKPOINT)
-    hosts = []
-
-    def listen(host: str, port: int) -> socket.socket:
-        hosts.append(host)
-        return socket.create_server(("127.0.0.1", port))
-
-    monkeypatch.setattr("colorizer.web.server.listen", listen)
-    monkeypatch.setattr("colorizer.web.server.server_of", lambda app: Mock())
     monkeypatch.setattr("colorizer.cli.web._own_address", lambda: "192.168.1.5")
 
-    main(["web", "--host", "0.0.0.0", "--port", "0", "--checkpoint", str(CHECKPOINT)])
+    first, *others = web._greeting(host, 7860).splitlines()
 
-    assert hosts == ["0.0.0.0"]
-    assert re.fullmatch(
-        r"Open http://127\.0\.0\.1:(\d+) in a browser; Ctrl-C ends it\.\n"
-        r"Others on your network open http://192\.168\.1\.5:\1\n",
-        capsys.readouterr().out,
-    )
+    assert first == f"Open {here} in a browser; Ctrl-C ends it."
+    assert others == [f"Others on your network open {outside}"] * bool(outside)
 
 
 def test_own_address_is_one() -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from colorizer.common import extras
 from colorizer.common.errors import UserError
-from colorizer.common.extras import REPOSITORY, how_to_install, require_extra
+from colorizer.common.extras import how_to_install, require_extra
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_what_is_installed_is_no_word_worth() -> None:
@@ -20,11 +24,45 @@ def test_what_is_missing_is_named_with_the_way_to_it() -> None:
     assert str(raised.value) == f"no_such and none not installed: {how_to_install('x')}"
 
 
-def test_the_way_is_another_in_a_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert how_to_install("web") == (
-        f'pip install -c requirements-dev.txt -e ".[web]" (in {REPOSITORY})'
-    )
+def test_in_a_clone_the_way_is_that_of_the_documents() -> None:
+    command = 'pip install -c requirements-dev.txt -e ".[web]"'
+
+    assert how_to_install("web") == f"{command} (in {REPOSITORY})"
+    assert command in (REPOSITORY / "docs" / "install.md").read_text(encoding="utf-8")
     assert (REPOSITORY / "requirements-dev.txt").is_file()
 
-    monkeypatch.setattr(extras, "REPOSITORY", tmp_path)
-    assert how_to_install("web") == 'pip install "colorizer[web]"'
+
+@pytest.mark.parametrize(
+    ("recorded", "command"),
+    [
+        (None, 'pip install "photo-colorizer[web]"'),
+        (
+            '{"url": "https://example.org/c.git", "vcs_info": {"vcs": "git", "commit_id": "1a"}}',
+            'pip install "photo-colorizer[web] @ git+https://example.org/c.git"',
+        ),
+        (
+            '{"url": "file:///home/a%20b/clone", "dir_info": {}}',
+            'pip install "/home/a b/clone[web]"',
+        ),
+        (
+            '{"url": "file:///tmp/c-1-py3-none-any.whl", "archive_info": {}}',
+            'pip install "/tmp/c-1-py3-none-any.whl[web]"',
+        ),
+        (
+            '{"url": "https://example.org/c.whl", "archive_info": {}}',
+            'pip install "https://example.org/c.whl[web]"',
+        ),
+    ],
+)
+def test_elsewhere_it_leads_to_where_the_package_came_from(
+    monkeypatch: pytest.MonkeyPatch, recorded: str | None, command: str
+) -> None:
+    monkeypatch.setattr(extras, "distribution", lambda name: Mock(read_text=lambda file: recorded))
+
+    assert how_to_install("web") == command
+
+
+def test_without_any_record_it_leads_to_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "distribution", Mock(side_effect=PackageNotFoundError))
+
+    assert how_to_install("web") == 'pip install "photo-colorizer[web]"'

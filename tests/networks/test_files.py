@@ -7,8 +7,10 @@ import pytest
 from colorizer.common.errors import UserError
 from colorizer.networks.files import (
     GENERAL,
+    GENERAL_GRAPH,
     ONNX,
     TORCH,
+    file_for,
     is_general,
     name_of,
     require_network,
@@ -39,10 +41,26 @@ def test_what_a_runtime_cannot_read_is_told_with_what_to_do() -> None:
         UserError, match=r"got m\.safetensors; make one with: .*\.onnx --checkpoint m\."
     ):
         runtime_of(Path("m.safetensors"), ONNX)
-    with pytest.raises(UserError, match=r"got general \(comes with colorizer\); .* model\.onnx, "):
-        runtime_of(GENERAL, ONNX)
     with pytest.raises(UserError, match=r"got m\.onnx; leave --runtime out"):
         runtime_of(Path("m.onnx"), TORCH)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "device", "expected"),
+    [
+        (None, "auto", GENERAL_GRAPH),
+        (None, "cpu", GENERAL_GRAPH),
+        (None, "cuda", GENERAL),
+        (ONNX, "auto", GENERAL_GRAPH),
+        (TORCH, "auto", GENERAL),
+    ],
+)
+def test_each_runtime_has_its_file_of_the_general_network(
+    runtime: str | None, device: str, expected: Path
+) -> None:
+    for given in (GENERAL, GENERAL_GRAPH):
+        assert file_for(given, runtime, device) == expected
+    assert file_for(Path("other.safetensors"), runtime, device) == Path("other.safetensors")
 
 
 def test_file_must_be_there(tmp_path: Path) -> None:
@@ -55,8 +73,10 @@ def test_file_must_be_there(tmp_path: Path) -> None:
 
 
 def test_general_network_comes_with_the_code() -> None:
-    require_network(GENERAL)
-    assert GENERAL.is_absolute()
+    for file in (GENERAL, GENERAL_GRAPH):
+        require_network(file)
+        assert file.is_absolute()
+    assert GENERAL.stat().st_size + GENERAL_GRAPH.stat().st_size < 10e6
 
 
 def test_general_network_is_known_by_any_path(
@@ -65,7 +85,7 @@ def test_general_network_is_known_by_any_path(
     monkeypatch.chdir(GENERAL.parent)
     (tmp_path / "link").symlink_to(GENERAL)
 
-    for path in (GENERAL, Path(GENERAL.name), tmp_path / "link"):
+    for path in (GENERAL, GENERAL_GRAPH, Path(GENERAL.name), tmp_path / "link"):
         assert is_general(path)
         assert name_of(path) == "general (comes with colorizer)"
     assert not is_general(Path("other.safetensors"))
@@ -75,7 +95,10 @@ def test_general_network_is_known_by_any_path(
 def test_general_network_that_is_missing_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colorizer.networks.files.GENERAL", tmp_path / "general.safetensors")
-
-    with pytest.raises(UserError, match=r"^the general network is missing: .* install it again"):
-        require_network(tmp_path / "general.safetensors")
+    for name in ("GENERAL", "GENERAL_GRAPH"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"colorizer.networks.files.{name}", tmp_path / "general.here")
+            with pytest.raises(
+                UserError, match=r"^the general network is missing: .*general\.here .* again"
+            ):
+                require_network(tmp_path / "general.here")

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from colorizer.common.errors import UserError
+from colorizer.common.extras import how_to_install
+from colorizer.networks.files import GENERAL
 from colorizer.predictors.load import load_predictor
+from colorizer.predictors.torch_predictor import TorchPredictor
 from tests.onnx_helpers import CARD, painting_graph, save_graph
 
 from colorizer.predictors.onnx_predictor import OnnxPredictor  # isort: skip
@@ -44,14 +47,24 @@ def test_onnx_runtime_may_be_asked_for(file: Path) -> None:
 def test_other_devices_and_saturations_are_refused(file: Path) -> None:
     with pytest.raises(UserError, match="device 'cuda' cannot be used by --runtime onnx"):
         load_predictor(file, {"device": "cuda"})
-    with pytest.raises(UserError, match=r"predict\.saturation must be a number >= 0"):
+    with pytest.raises(UserError, match="the saturation must be a number from 0 to 10, got -1"):
         load_predictor(file, {"saturation": -1.0})
 
 
-def test_missing_extra_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
-    with pytest.raises(
-        UserError, match=r"^onnxruntime not installed: pip install -e '\.\[onnx\]'"
-    ):
-        load_predictor(file, {})
+    with pytest.raises(UserError) as raised:
+        load_predictor(GENERAL, {}, runtime="torch")
+
+    assert str(raised.value) == (
+        "torch and safetensors and pandas and pydantic not installed: " + how_to_install("train")
+    )
+
+
+def test_general_network_is_run_by_onnx_runtime_unless_torch_is_asked_for() -> None:
+    kinds = {None: OnnxPredictor, "onnx": OnnxPredictor, "torch": TorchPredictor}
+
+    for runtime, kind in kinds.items():
+        network, _ = load_predictor(GENERAL, {}, runtime=runtime)
+        assert isinstance(network, kind)

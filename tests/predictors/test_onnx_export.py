@@ -162,7 +162,7 @@ def test_graph_that_predicts_otherwise_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weight: float
 ) -> None:
     (tmp_path / "net.onnx").write_bytes(b"as before")
-    monkeypatch.setattr(onnx_export, "_traced", lambda *_: painting_graph(weight))
+    monkeypatch.setattr(onnx_export, "_traced", lambda *_, **__: painting_graph(weight))
 
     with pytest.raises(
         UserError, match=r"net\.onnx is not written: ONNX Runtime and torch agree on ab only"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from colorizer.cli.options import add_checkpoint_argument, tell_network
 from colorizer.common.errors import UserError
+from colorizer.common.extras import require_extra
 from colorizer.networks.files import TORCH, name_of, require_network, runtime_of
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def run(arguments: Namespace) -> None:
     UserError
         If the checkpoint, the folder or an option cannot be used, or no photograph is left.
     """
+    require_extra("train", "torch", "pandas", "pydantic", "skimage")
     from colorizer.cli.report import as_json, as_text
     from colorizer.common.tables import write_csv
 

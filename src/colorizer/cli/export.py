@@ -53,7 +53,7 @@ def run(arguments: Namespace) -> None:
         If the checkpoint cannot be used, the file exists, a package is missing, or the file would
         predict other colours.
     """
-    require_extra("onnx", "onnx", "onnxruntime", "onnxscript")
+    require_extra("export", "onnx", "onnxscript", "torch")
     file: Path = arguments.file
     if file.absolute().parent == CHECKPOINT.absolute().parent:
         raise UserError(

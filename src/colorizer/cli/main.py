@@ -19,6 +19,7 @@ COMMANDS = {
     "web": "colour photographs in the browser",
     "export": "write a trained network as an ONNX file",
     "evaluate": "measure a trained network on a folder of colour photographs",
+    "doctor": "say what is installed and whether it works",
 }
 INTERRUPTED = 130  # the exit status that shells give a command ended by Ctrl-C
 

@@ -51,8 +51,8 @@ def add_network_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
-        help="what runs the network (default: onnx if --checkpoint is an ONNX file from "
-        "`colorizer export`, else torch)",
+        help="what runs the network (default: onnx for the general network, unless --device is a "
+        "GPU, and for ONNX files from `colorizer export`; torch for other checkpoints)",
     )
 
 

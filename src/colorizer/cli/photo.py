@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.common.errors import UserError
 from colorizer.common.extras import how_to_install
+from colorizer.networks.files import name_of
 from colorizer.photo.formats import HEIC, QUALITY, WRITE_FORMATS, format_of, has_heif
 
 if TYPE_CHECKING:
     from colorizer.photo.colorist import PhotoColorist
+    from colorizer.photo.contact_sheet import ContactSheet
     from colorizer.photo.hints import PixelHint
-    from colorizer.photo.plan import Plan
+    from colorizer.photo.plan import Plan, Wish
 
 # Imports within `run` are slow, and the help needs none of them.
 
@@ -31,6 +33,7 @@ it is named, the others are still coloured, and the exit status is 1.
   colorizer photo old.jpg                               writes old_color.jpg
   colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
+  colorizer photo album -o out --report                 also writes out/report.html, to look over
   colorizer photo old.jpg --hint "120,80,#c8553d"         that pixel's colour is known
 """
 
@@ -55,6 +58,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--side-by-side",
         action="store_true",
         help="write before and after in one picture, NAME_before_after",
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="also write report.html, a page of small pictures, before and after, into the folder "
+        "that holds all results; nothing else is needed to look at it",
     )
     parser.add_argument(
         "--format",
@@ -86,7 +95,8 @@ def run(arguments: Namespace) -> None:
     Raises
     ------
     UserError
-        If the checkpoint or an option cannot be used, the disk is full, or a photograph failed.
+        If the checkpoint or an option cannot be used, the disk is full, a photograph failed, or
+        the report cannot be written.
     """
     from colorizer.common.interrupts import raise_on_interrupts
     from colorizer.photo.plan import COLORED, SIDE_BY_SIDE, Wish, plan
@@ -103,12 +113,17 @@ def run(arguments: Namespace) -> None:
     found = plan(arguments.photographs, wish)
     if arguments.hint and found.asked > 1:
         raise UserError(f"--hint is for one photograph, and {found.asked} are given")
+    sheet = _start_sheet(found, wish, arguments)
     # Fails before the slow part; and with nothing to do, no network is needed.
     colorist = _load(arguments) if found.jobs else None
     failures = list(found.refused)
     if colorist:
-        failures += _colorize(colorist, found, arguments)
-    _report(found, failures)
+        failures += _colorize(colorist, found, arguments, sheet)
+    error = _sum_up(found, failures)
+    if sheet:
+        _finish(sheet, found, failures)
+    if error:
+        raise UserError(error)
 
 
 def _hint(text: str) -> PixelHint:
@@ -135,6 +150,14 @@ def _check_format(arguments: Namespace) -> None:
         raise UserError(f"HEIC needs a plug-in: {how_to_install('heic')}")
 
 
+def _start_sheet(found: Plan, wish: Wish, arguments: Namespace) -> ContactSheet | None:
+    if not arguments.report:
+        return None
+    from colorizer.photo.contact_sheet import start_sheet
+
+    return start_sheet(found, wish, name_of(arguments.checkpoint))
+
+
 def _load(arguments: Namespace) -> PhotoColorist:
     from colorizer.photo.colorist import PhotoColorist
 
@@ -143,7 +166,7 @@ def _load(arguments: Namespace) -> PhotoColorist:
 
 
 def _colorize(
-    colorist: PhotoColorist, found: Plan, arguments: Namespace
+    colorist: PhotoColorist, found: Plan, arguments: Namespace, sheet: ContactSheet | None
 ) -> list[tuple[Path, str]]:
     from tqdm import tqdm
 
@@ -160,7 +183,19 @@ def _colorize(
                     tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
             except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
                 failures.append((job.source, _reason(error)))
+            else:
+                if sheet:
+                    sheet.add(job, losses)
     return failures
+
+
+def _finish(sheet: ContactSheet, found: Plan, failures: list[tuple[Path, str]]) -> None:
+    from tqdm import tqdm
+
+    for job in tqdm(found.kept, "report", unit="photograph", disable=len(found.kept) < 2):
+        sheet.add(job, is_new=False)
+    sheet.write(failures)
+    print(f"report: {sheet.path}")
 
 
 def _some(files: list[Path]) -> str:
@@ -176,7 +211,8 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
+def _sum_up(found: Plan, failures: list[tuple[Path, str]]) -> str | None:
+    """Say what was done, and return the error to end with, if any photograph failed."""
     asked = found.asked
     if found.already_there:
         first, more = found.already_there[0], len(found.already_there) - 1
@@ -187,7 +223,7 @@ def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
     if found.others:
         print(f"left out: {_some(found.others)}, not photographs by their suffix")
     if failures and asked == 1:
-        raise UserError("{}: {}".format(*failures[0]))
+        return "{}: {}".format(*failures[0])
     coloured = asked - len(found.already_there) - len(failures)
     if asked == 1 and coloured:
         print(found.jobs[0].target)
@@ -195,5 +231,4 @@ def _report(found: Plan, failures: list[tuple[Path, str]]) -> None:
         print(f"{coloured} photograph{'s' if coloured > 1 else ''} coloured")
     for source, reason in failures:
         print(f"{source}: {reason}", file=sys.stderr)
-    if failures:
-        raise UserError(f"{len(failures)} of {asked} could not be coloured")
+    return f"{len(failures)} of {asked} could not be coloured" if failures else None

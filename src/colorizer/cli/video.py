@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> None:
     from colorizer.common.extras import require_extra
     from colorizer.common.interrupts import raise_on_interrupts
 
-    require_extra("video", "av")
+    require_extra("video", "av", "torch")
     raise_on_interrupts()
     source, target = arguments.clip, _target_of(arguments)
     encoder_of(target, bits=8)  # reports a wrong suffix before the slow part

@@ -103,12 +103,9 @@ def _serve(arguments: Namespace, folder: Path) -> None:
         colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
         app = build_app(colorist, limits, folder)
         port = listening.getsockname()[1]
-        address = _address(HERE.get(arguments.host, arguments.host), port)
-        print(f"Open {address} in a browser; Ctrl-C ends it.", flush=True)
-        if arguments.host in HERE and (own := _own_address()):
-            print(f"Others on your network open {_address(own, port)}", flush=True)
+        print(_greeting(arguments.host, port), flush=True)
         if arguments.open:
-            webbrowser.open(address)
+            webbrowser.open(_address(HERE.get(arguments.host, arguments.host), port))
         server_of(app).run(sockets=[listening])
 
 
@@ -123,6 +120,14 @@ def _up_to(most: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def _greeting(host: str, port: int) -> str:
+    address = _address(HERE.get(host, host), port)
+    greeting = f"Open {address} in a browser; Ctrl-C ends it."
+    if host in HERE and (own := _own_address()):
+        greeting += f"\nOthers on your network open {_address(own, port)}"
+    return greeting
 
 
 def _own_address() -> str | None:

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from colorizer.common.errors import UserError
-from colorizer.common.extras import how_to_install
+from colorizer.common.extras import DISTRIBUTION, how_to_install
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def software() -> Mapping[str, str]:
     package = Path(__file__).parents[1]
     for file in sorted(package.rglob("*.py")):
         digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
-    return found | {"colorizer": f"{_version('colorizer')} ({digest.hexdigest()[:8]})"}
+    return found | {"colorizer": f"{_version(DISTRIBUTION)} ({digest.hexdigest()[:8]})"}
 
 
 class DaskPool:

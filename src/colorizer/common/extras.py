@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
-from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from colorizer.common.errors import UserError
 
-DISTRIBUTION = "colorizer"
-# The repository, if the package is used from one, else some folder of Python's.
-REPOSITORY = Path(__file__).resolve().parents[3]
+DISTRIBUTION = "photo-colorizer"
 
 
 def how_to_install(extra: str) -> str:
     """Return the command that installs one of the project's extras, for any shell.
 
-    In a clone, that takes the versions which the tests run with.
+    It takes the extra from where the project itself came from: a clone, a repository, a file or a
+    package index. In a clone, with the versions that the tests run with.
     """
-    if (REPOSITORY / "pyproject.toml").is_file():
-        return f'pip install -c requirements-dev.txt -e ".[{extra}]" (in {REPOSITORY})'
-    return f'pip install "{DISTRIBUTION}[{extra}]"'
+    from urllib.request import url2pathname  # slow to import, and hardly ever needed
+
+    origin = _origin()
+    url = origin.get("url", "")
+    path = url2pathname(urlsplit(url).path) if url.startswith("file:") else url
+    if origin.get("dir_info", {}).get("editable"):
+        return f'pip install -c requirements-dev.txt -e ".[{extra}]" (in {path})'
+    if "vcs_info" in origin:
+        vcs = origin["vcs_info"]["vcs"]
+        return f'pip install "{DISTRIBUTION}[{extra}] @ {vcs}+{url}"'
+    return f'pip install "{path or DISTRIBUTION}[{extra}]"'
 
 
 def require_extra(extra: str, *modules: str) -> None:
@@ -33,3 +43,12 @@ def require_extra(extra: str, *modules: str) -> None:
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise UserError(f"{' and '.join(missing)} not installed: {how_to_install(extra)}")
+
+
+def _origin() -> dict[str, Any]:
+    """Return what pip has recorded of where the project came from (PEP 610); {} for an index."""
+    try:
+        recorded = distribution(DISTRIBUTION).read_text("direct_url.json")
+    except PackageNotFoundError:  # run from its source, without installing
+        recorded = None
+    return json.loads(recorded) if recorded else {}

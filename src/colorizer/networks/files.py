@@ -8,16 +8,40 @@ from colorizer.common.errors import UserError
 
 # Written by the pipeline; relative to its own folder.
 CHECKPOINT = Path("data/checkpoints/model.safetensors")
-# The network shipped with the code: docs/general_network.md.
+# The network shipped with the code: docs/general_network.md. ONNX Runtime reads a graph, whose
+# weights are those of the checkpoint.
 GENERAL = Path(__file__).with_name("general.safetensors")
+GENERAL_GRAPH = GENERAL.with_suffix(".onnx")
 CHECKPOINT_SUFFIX, ONNX_SUFFIX = ".safetensors", ".onnx"
 TORCH, ONNX = "torch", "onnx"
 RUNTIMES = (TORCH, ONNX)
+# Devices on which every runtime computes.
+ON_CPU = ("auto", "cpu")
 
 
 def is_general(file: Path) -> bool:
     """Return whether a file is the general network, which is shipped with the code."""
-    return file.resolve() == GENERAL.resolve()
+    return file.resolve() in (GENERAL.resolve(), GENERAL_GRAPH.resolve())
+
+
+def file_for(file: Path, runtime: str | None, device: str) -> Path:
+    """Return the file to load: of the general network, torch and ONNX Runtime have one each.
+
+    Parameters
+    ----------
+    file : Path
+        The network's file.
+    runtime : str or None
+        One of :data:`RUNTIMES`. By default ONNX Runtime runs the general network, for it starts
+        soonest and needs no torch; but only torch computes on a GPU.
+    device : str
+        Where to compute, as in ``predict.device``.
+    """
+    if not is_general(file):
+        return file
+    if runtime is None:
+        runtime = ONNX if device in ON_CPU else TORCH
+    return GENERAL_GRAPH if runtime == ONNX else GENERAL
 
 
 def name_of(file: Path) -> str:
@@ -33,12 +57,14 @@ def require_network(file: Path) -> None:
     UserError
         If it is not; the message says where to get one.
     """
-    if file.is_file():
+    files = (GENERAL, GENERAL_GRAPH) if is_general(file) else (file,)
+    missing = [one for one in files if not one.is_file()]
+    if not missing:
         return
     if is_general(file):
         raise UserError(
-            f"the general network is missing: {file} comes with colorizer; install it again, or "
-            "name another network with --checkpoint"
+            f"the general network is missing: {missing[0]} comes with colorizer; install it "
+            "again, or name another network with --checkpoint"
         )
     raise UserError(
         f"checkpoint {file} not found; leave --checkpoint out to use the general network, or name "
@@ -63,10 +89,9 @@ def runtime_of(file: Path, runtime: str | None = None) -> str:
     """
     suffix = file.suffix.lower()
     if runtime == ONNX and suffix == CHECKPOINT_SUFFIX:
-        which = "" if is_general(file) else f" --checkpoint {file}"
         raise UserError(
-            f"--runtime onnx needs an ONNX file, got {name_of(file)}; make one with: colorizer "
-            f"export model.onnx{which}, and name it with: --checkpoint model.onnx"
+            f"--runtime onnx needs an ONNX file, got {file}; make one with: colorizer export "
+            f"model.onnx --checkpoint {file}, and name it with: --checkpoint model.onnx"
         )
     if runtime == TORCH and suffix == ONNX_SUFFIX:
         raise UserError(

@@ -75,8 +75,15 @@ class PhotoColorist:
         photo = read_photo(source)
         return self.write(photo, self._predicted(photo, hints), target, format_)
 
-    def picture(self, photo: Photo) -> Image.Image:
+    def picture(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> Image.Image:
         """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
+
+        Parameters
+        ----------
+        photo : Photo
+            The photograph.
+        hints : sequence of PixelHint
+            As in :meth:`colorize`.
 
         Returns
         -------
@@ -84,7 +91,7 @@ class PhotoColorist:
             At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colour
             space that ``photo.space`` writes; never side by side.
         """
-        strips = colored_strips(photo.image, photo.space, self._predicted(photo), BYTE)
+        strips = colored_strips(photo.image, photo.space, self._predicted(photo, hints), BYTE)
         with closing(strips):
             return canvas_of(photo, photo.image.size, strips)
 

@@ -61,8 +61,8 @@ class Plan:
     ----------
     jobs : list of Job
         No two write the same file.
-    already_there : list of Path
-        Existing files that would otherwise be written.
+    kept : list of Job
+        Those whose result is there already: it is not replaced.
     own_results : list of Path
         Files that an earlier run wrote, left out.
     others : list of Path
@@ -72,15 +72,20 @@ class Plan:
     """
 
     jobs: list[Job] = field(default_factory=list)
-    already_there: list[Path] = field(default_factory=list)
+    kept: list[Job] = field(default_factory=list)
     own_results: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
     refused: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
+    def already_there(self) -> list[Path]:
+        """Existing files that would otherwise be written."""
+        return [job.target for job in self.kept]
+
+    @property
     def asked(self) -> int:
         """How many photographs were asked for."""
-        return len(self.jobs) + len(self.refused) + len(self.already_there)
+        return len(self.jobs) + len(self.refused) + len(self.kept)
 
 
 def plan(inputs: Sequence[Path], wish: Wish) -> Plan:
@@ -130,7 +135,7 @@ def _add(found: Plan, sources: dict[str, Path], job: Job, overwrite: bool) -> No
     elif overwrite:
         found.jobs.append(job)
     else:
-        found.already_there.append(job.target)
+        found.kept.append(job)
 
 
 def _photographs_in(folder: Path, wish: Wish, found: Plan) -> Iterator[Path]:

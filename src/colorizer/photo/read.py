@@ -18,7 +18,7 @@ from colorizer.images.decode import (
     first_line,
     require_decodable,
 )
-from colorizer.images.opening import level_greys, open_image, space_of
+from colorizer.images.opening import NO_RANGE, level_greys, open_image, space_of
 from colorizer.images.orientation import ORIENTATION_TAG, orientation_of, turn_upright
 from colorizer.photo.descriptions import Descriptions, descriptions_of
 from colorizer.photo.formats import HEIC, format_of, has_heif
@@ -125,6 +125,21 @@ def _read(path: Path, max_megapixels: float) -> Photo:
                 descriptions_of(image),
                 notes,
             )
+
+
+def as_photo(image: Image.Image) -> Photo:
+    """Return an image that Pillow has opened as a photograph, without what its file says.
+
+    Raises
+    ------
+    ValueError
+        If its pixels have no fixed range.
+    """
+    if image.mode == "F":
+        raise ValueError(NO_RANGE.format("32-bit floating point"))
+    image.load()
+    upright = turn_upright(level_greys(image), orientation_of(image))
+    return Photo(upright, space_of(image), b"", None, is_compressed=False)
 
 
 def sized_exif(exif: bytes, size: tuple[int, int]) -> bytes:

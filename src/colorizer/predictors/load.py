@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from colorizer.common.errors import UserError
 from colorizer.common.extras import require_extra
-from colorizer.inference.params import PredictParams
-from colorizer.networks.files import ONNX, require_network, runtime_of
+from colorizer.networks.files import ON_CPU, ONNX, file_for, require_network, runtime_of
 from colorizer.predictors.protocol import PhotoPredictor
 
 # Each runtime is imported where it is used, so that using one does not load the other.
+
+AUTO = "auto"
+MOST_SATURATION = 10
 
 
 def load_predictor(
@@ -29,11 +30,13 @@ def load_predictor(
         A training checkpoint or an ONNX file.
     changes : mapping
         ``device``, ``mirror`` and ``saturation`` where they differ from the defaults of
-        :class:`PredictParams`. An ONNX file has its own defaults for the last two.
+        :class:`colorizer.inference.params.PredictParams`. An ONNX file has its own defaults for
+        the last two.
     side : int or None
         The shorter side in pixels that the network sees; by default as in its training.
     runtime : str or None
-        As in :func:`colorizer.networks.files.runtime_of`.
+        As in :func:`colorizer.networks.files.file_for` and
+        :func:`colorizer.networks.files.runtime_of`.
 
     Returns
     -------
@@ -48,13 +51,34 @@ def load_predictor(
         If the file or a change is unusable, or the runtime is not installed.
     """
     require_network(file)
+    device = str(changes.get("device", "auto"))
+    require_saturation(changes.get("saturation", AUTO))
+    file = file_for(file, runtime, device)
     load = _with_onnx if runtime_of(file, runtime) == ONNX else _with_torch
     return load(file, changes, side)
+
+
+def require_saturation(saturation: object) -> None:
+    """Check a factor for a network's own predictions.
+
+    Raises
+    ------
+    UserError
+        If it is neither ``auto`` nor a number from 0 to :data:`MOST_SATURATION`.
+    """
+    if saturation == AUTO:
+        return
+    if not isinstance(saturation, int | float) or not 0 <= saturation <= MOST_SATURATION:
+        raise UserError(
+            f"the saturation must be a number from 0 to {MOST_SATURATION}, got {saturation}"
+        )
 
 
 def _with_torch(
     checkpoint: Path, changes: Mapping[str, object], side: int | None
 ) -> tuple[PhotoPredictor, float]:
+    require_extra("train", "torch", "safetensors", "pandas", "pydantic")
+    from colorizer.inference.params import PredictParams
     from colorizer.inference.saturation import saturation_of
     from colorizer.networks.devices import make_repeatable, pick_device
     from colorizer.predictors.torch_predictor import load_torch_predictor
@@ -69,17 +93,14 @@ def _with_torch(
 def _with_onnx(
     file: Path, changes: Mapping[str, object], side: int | None
 ) -> tuple[PhotoPredictor, float]:
-    require_extra("onnx", "onnxruntime")
     from colorizer.predictors.onnx_predictor import load_onnx_predictor
 
-    settings = PredictParams().replace(**changes)
-    if settings.device not in ("auto", "cpu"):
+    device, saturation = changes.get("device", "auto"), changes.get("saturation", AUTO)
+    if device not in ON_CPU:
         raise UserError(
-            f"device {settings.device!r} cannot be used by --runtime onnx, which computes on the "
-            "CPU; use auto or cpu, or a training checkpoint"
+            f"device {device!r} cannot be used by --runtime onnx, which computes on the CPU; use "
+            "auto or cpu, or a training checkpoint"
         )
-    network = load_onnx_predictor(file, side)
-    if "mirror" in changes:
-        network = replace(network, card=replace(network.card, mirror=settings.mirror))
-    is_auto = isinstance(settings.saturation, str)
-    return network, network.card.saturation if is_auto else float(settings.saturation)
+    mirror = changes.get("mirror")
+    network = load_onnx_predictor(file, side, None if mirror is None else bool(mirror))
+    return network, network.card.saturation if saturation == AUTO else float(str(saturation))

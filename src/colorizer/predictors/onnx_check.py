@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from joblib import cpu_count
 
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hinted import HintedColorizer
 from colorizer.predictors.onnx_card import GIVEN, HINTS, LIGHTNESS, OWN
-from colorizer.predictors.onnx_predictor import open_session
+from colorizer.predictors.onnx_session import open_session
 from colorizer.predictors.view import SMALLEST, nearest_side
 
 Floats = npt.NDArray[np.float32]
@@ -66,7 +67,7 @@ def compare(model: Colorizer, file: Path, side: int) -> Differences:
     side : int
         The shorter side in pixels that it sees, a multiple of its ``size_multiple``.
     """
-    session = open_session(file)
+    session = open_session(file, cpu_count())
     generator = np.random.default_rng(0)
     plain, hinted = [0.0], [0.0]
     for lightness in _photographs(generator, side, model.size_multiple):

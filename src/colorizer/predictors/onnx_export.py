@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from colorizer.common.errors import UserError
+from colorizer.common.extras import DISTRIBUTION
 from colorizer.common.files import whole_file
 from colorizer.inference.params import PredictParams
 from colorizer.inference.saturation import saturation_of
@@ -24,6 +26,7 @@ from colorizer.networks.hinted import HintedColorizer
 from colorizer.networks.registry import name_of_network
 from colorizer.predictors.onnx_card import OnnxCard
 from colorizer.predictors.onnx_check import HINTED_TOLERANCE, TOLERANCE, Differences, compare
+from colorizer.predictors.onnx_references import refer_to_weights
 from colorizer.predictors.torch_predictor import side_of
 
 
@@ -50,7 +53,9 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
     return model, card
 
 
-def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Differences:
+def export_onnx(
+    model: Colorizer, card: OnnxCard, file: Path, opset: int, weights: Path | None = None
+) -> Differences:
     """Write a network as ONNX, whole or not at all.
 
     Parameters
@@ -63,6 +68,9 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Dif
         The file to write; an existing one is replaced.
     opset : int
         Version of the ONNX operators.
+    weights : Path or None
+        The network's checkpoint, for a graph that refers to the weights in it, and works only
+        beside it; by default the graph holds its weights.
 
     Returns
     -------
@@ -74,9 +82,12 @@ def export_onnx(model: Colorizer, card: OnnxCard, file: Path, opset: int) -> Dif
     UserError
         If that is too far; then nothing is written.
     """
-    graph = _labelled(_traced(model, card, opset), card)
+    graph = _labelled(_traced(model, card, opset, is_optimized=weights is None), card)
     with whole_file(file) as partial:
-        onnx.save(graph, partial)
+        if weights:
+            refer_to_weights(graph, weights)
+            shutil.copyfile(weights, partial.with_name(weights.name))
+        partial.write_bytes(graph.SerializeToString())
         onnx.checker.check_model(partial, full_check=True)
         differences = compare(model, partial, card.side)
         if not differences.are_small:
@@ -99,8 +110,11 @@ class _WithHints(nn.Module):
         return self.model.decode(self.model.encode(lightness), hints)
 
 
-def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
-    """Return the network as a graph for any number of photographs of any size it accepts."""
+def _traced(model: Colorizer, card: OnnxCard, opset: int, is_optimized: bool) -> onnx.ModelProto:
+    """Return the network as a graph for any number of photographs of any size it accepts.
+
+    Optimised, it has no batch normalisation any more: the convolutions' weights are multiplied.
+    """
     batch, multiple = Dim("B"), model.size_multiple
     # torch takes a length of 1 in an example as fixed.
     examples = [torch.zeros(2, 1, 2 * multiple, 3 * multiple)]
@@ -119,6 +133,7 @@ def _traced(model: Colorizer, card: OnnxCard, opset: int) -> onnx.ModelProto:
             output_names=list(card.outputs),
             dynamic_shapes=tuple(shapes),
             opset_version=opset,
+            optimize=is_optimized,
             verbose=False,
         )
     assert program is not None
@@ -148,7 +163,7 @@ def _labelled(graph: onnx.ModelProto, card: OnnxCard) -> onnx.ModelProto:
         part.ClearField("doc_string")
     graph.graph.ClearField("value_info")
     graph.graph.name = card.network
-    graph.producer_name, graph.producer_version = "colorizer", version("colorizer")
+    graph.producer_name, graph.producer_version = "colorizer", version(DISTRIBUTION)
     graph.doc_string = "Predicts the chroma of photographs from their lightness."
     onnx.helper.set_model_props(graph, card.to_metadata())
     told = {**card.inputs, **card.outputs}

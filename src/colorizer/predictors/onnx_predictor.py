@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from joblib import cpu_count
 from PIL import Image
 
@@ -16,12 +16,11 @@ from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
 from colorizer.inference.types import Hint, as_array
 from colorizer.predictors.onnx_card import HINTS, LIGHTNESS, OnnxCard
+from colorizer.predictors.onnx_session import InferenceSession, open_session
 from colorizer.predictors.protocol import PhotoChroma
 from colorizer.predictors.view import nearest_side, read_view, view_size
 
 Floats = npt.NDArray[np.float32]
-PROVIDERS = ["CPUExecutionProvider"]
-FATAL = 4  # ONNX Runtime's log level: lesser errors are raised anyway
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class OnnxPredictor:
         The shorter side in pixels of what it sees.
     """
 
-    session: onnxruntime.InferenceSession
+    session: InferenceSession
     card: OnnxCard
     side: int
 
@@ -73,18 +72,27 @@ class OnnxPredictor:
         PhotoChroma
             (2, H, W) float32 each, in CIELAB units.
         """
-        if self.card.mirror:
-            turned = hints.copy()
-            turned[..., 0] = 1 - turned[..., 0]
-            # Both at once, to give each thread more to do.
-            lightness = np.concatenate([lightness, lightness[..., ::-1]])
-            hints = np.concatenate([hints, turned])
-        own, *given = self.session.run(
-            list(self.card.outputs),
-            {name: {LIGHTNESS: lightness, HINTS: hints}[name] for name in self.card.inputs},
+        if not self.card.mirror:
+            return self._run(lightness, hints)
+        turned = hints.copy()
+        turned[..., 0] = 1 - turned[..., 0]
+        # In a thread each, which never wait for each other until the end. Threads that share an
+        # operator meet after every single one, and the slower is the one beside another program.
+        with ThreadPoolExecutor(1) as beside:
+            mirrored = beside.submit(self._run, lightness[..., ::-1], turned)
+            one, other = self._run(lightness, hints), mirrored.result()
+        own, given = (
+            (first + second[..., ::-1]) / np.float32(2)
+            for first, second in ((one.own, other.own), (one.given, other.given))
         )
-        own = _as_one(own)
-        return PhotoChroma(own, _as_one(given[0]) if given else np.zeros_like(own))
+        return PhotoChroma(own, given)
+
+    def _run(self, lightness: Floats, hints: Floats) -> PhotoChroma:
+        tensors = {LIGHTNESS: np.ascontiguousarray(lightness), HINTS: hints}
+        own, *given = self.session.run(
+            list(self.card.outputs), {name: tensors[name] for name in self.card.inputs}
+        )
+        return PhotoChroma(own[0], given[0][0] if given else np.zeros_like(own[0]))
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,9 @@ class OnnxEncodedPhoto:
         return self.network.predict_lightness(self.lightness, as_array(hints))
 
 
-def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
+def load_onnx_predictor(
+    file: Path, side: int | None = None, mirror: bool | None = None
+) -> OnnxPredictor:
     """Load a network from an ONNX file.
 
     Parameters
@@ -112,13 +122,16 @@ def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
     side : int or None
         The shorter side in pixels of what it will see, rounded to a side it accepts; by default
         the one that the file asks for.
+    mirror : bool or None
+        Average with the prediction for the mirror image; by default as the file asks for.
 
     Raises
     ------
     UserError
         If the file is not ONNX, or not from this project.
     """
-    session = open_session(file)
+    views = 1 if mirror is False else 2
+    session = open_session(file, max(1, cpu_count() // views))
     try:
         card = OnnxCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         wanted = [*card.inputs, *card.outputs]
@@ -129,30 +142,6 @@ def load_onnx_predictor(file: Path, side: int | None = None) -> OnnxPredictor:
         raise UserError(
             f"{file} is not an ONNX file of this project: {error}; make one with: colorizer export"
         ) from error
+    if mirror is not None:
+        card = replace(card, mirror=mirror)
     return OnnxPredictor(session, card, nearest_side(side or card.side, card.size_multiple))
-
-
-def open_session(file: Path) -> onnxruntime.InferenceSession:
-    """Open an ONNX file on the CPU, with one thread per core that this process may use.
-
-    Raises
-    ------
-    UserError
-        If it cannot be read.
-    """
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = FATAL
-    options.intra_op_num_threads = cpu_count()
-    # Threads that spin while waiting would take cores from the code that applies the colours.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(file, options, providers=PROVIDERS)
-    except Exception as error:  # on a broken file, the library may raise anything
-        reason = " ".join(str(error).rpartition(":")[2].split())
-        raise UserError(f"{file} cannot be read as an ONNX file: {reason}") from error
-
-
-def _as_one(ab: Floats) -> Floats:
-    """Return (2, H, W) for (1, 2, H, W), or the mean with the mirror image for (2, 2, H, W)."""
-    one: Floats = ab[0]
-    return one if len(ab) == 1 else (one + ab[1, ..., ::-1]) / np.float32(2)
