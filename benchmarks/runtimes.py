@@ -149,7 +149,7 @@ class Server:
 def _with_threads(threads: int) -> dict[str, str]:
     """Return an environment that sets the threads of torch and, through joblib, ONNX Runtime."""
     count = str(threads)
-    return {**os.environ, "OMP_NUM_THREADS": count, "LOKY_MAX_CPU_COUNT": count}
+    return {**os.environ, "OMP_NUM_THREADS": count}
 
 
 def _stay_on(cores: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import colorizer
+import colorizer.api
 from colorizer.cli.main import main
 from colorizer.common.errors import UserError
 from tests.photo_helpers import grey_profile, greys, lab_of, opened
@@ -110,6 +112,13 @@ def test_wrong_hints_and_saturations_are_refused(colorist: colorizer.Colorist) -
 def test_missing_network_is_told() -> None:
     with pytest.raises(UserError, match=r"checkpoint none\.onnx not found"):
         colorizer.load("none.onnx")
+
+
+def test_examples_in_the_docstrings_are_true() -> None:
+    found = doctest.testmod(colorizer.api)
+
+    assert found.attempted >= 4
+    assert found.failed == 0
 
 
 def test_importing_is_quick() -> None:

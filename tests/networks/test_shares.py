@@ -31,7 +31,7 @@ class TestNumber:
     def test_follows_the_cores(
         self, monkeypatch: pytest.MonkeyPatch, cores: int, expected: int
     ) -> None:
-        monkeypatch.setattr(shares, "cpu_count", lambda: cores)
+        monkeypatch.setattr(shares, "usable_cores", lambda: cores)
         assert shares_on(CPU) == expected
 
     def test_is_one_on_a_gpu(self) -> None:

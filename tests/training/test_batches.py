@@ -216,13 +216,11 @@ class TestByEpoch:
     def test_leaves_a_core_to_every_process_that_trains(
         self, monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, expected: int
     ) -> None:
-        monkeypatch.setattr("os.sched_getaffinity", lambda _: range(cores), raising=False)
-        monkeypatch.setattr("os.cpu_count", lambda: cores)
+        monkeypatch.setattr("colorizer.training.batches.usable_cores", lambda: cores)
         assert module._workers(Processes(0, processes)) == expected
 
     def test_has_one_to_prepare_ahead_however_few_cores(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("os.sched_getaffinity", lambda _: range(1), raising=False)
-        monkeypatch.setattr("os.cpu_count", lambda: 1)
+        monkeypatch.setattr("colorizer.training.batches.usable_cores", lambda: 1)
         assert module._workers(Processes(0, 2)) == 1

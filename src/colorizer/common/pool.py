@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from colorizer.common.cores import usable_cores
 from colorizer.common.dask_pool import DaskPool, connected
 from colorizer.common.errors import UserError
 
@@ -67,7 +68,7 @@ class _Processes:
     """This machine's cores, through joblib's loky; see :class:`Pool`."""
 
     def cores(self) -> int:
-        return int(cpu_count())
+        return usable_cores()
 
     def share(self, value: object) -> Any:
         return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import torch
-from joblib import cpu_count
 
+from colorizer.common.cores import usable_cores
 from colorizer.common.errors import UserError
 from colorizer.networks.shares import shares_on
 
@@ -66,4 +66,4 @@ def divide_cores(shares: int) -> None:
     """
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if "OMP_NUM_THREADS" not in os.environ or processes > 1:
-        torch.set_num_threads(max(1, cpu_count() // (processes * shares)))
+        torch.set_num_threads(max(1, usable_cores() // (processes * shares)))

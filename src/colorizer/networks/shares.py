@@ -17,8 +17,9 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 import torch
-from joblib import cpu_count
 from torch import Tensor, distributed
+
+from colorizer.common.cores import usable_cores
 
 T = TypeVar("T")
 
@@ -144,7 +145,7 @@ def shares_on(device: torch.device) -> int:
     """
     if device.type != "cpu" or this_sharer().count > 1:
         return 1
-    cores: int = cpu_count()
+    cores = usable_cores()
     return min(max(FEWEST, cores), MOST)
 
 

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count
 from PIL import Image
 
 from colorizer.color.gamut import fitted_linear_rgb
@@ -23,6 +22,7 @@ from colorizer.color.lightness_tables import (
     grey_lightness,
     rgb_lightness,
 )
+from colorizer.common.cores import usable_cores
 from colorizer.images.convert import WIDE, alpha_of
 from colorizer.predictors.view import read_view
 
@@ -77,8 +77,8 @@ def colored_strips(
         return pixels
 
     image.load()
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        yield from _in_order(pool, color, range(0, height, rows), AHEAD * cpu_count())
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        yield from _in_order(pool, color, range(0, height, rows), AHEAD * usable_cores())
 
 
 def _lightness_reader(image: Image.Image, space: ColorSpace) -> Callable[[Image.Image], Floats]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from joblib import cpu_count
 
+from colorizer.common.cores import usable_cores
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hinted import HintedColorizer
 from colorizer.predictors.onnx_card import GIVEN, HINTS, LIGHTNESS, OWN
@@ -67,7 +67,7 @@ def compare(model: Colorizer, file: Path, side: int) -> Differences:
     side : int
         The shorter side in pixels that it sees, a multiple of its ``size_multiple``.
     """
-    session = open_session(file, cpu_count())
+    session = open_session(file, usable_cores())
     generator = np.random.default_rng(0)
     plain, hinted = [0.0], [0.0]
     for lightness in _photographs(generator, side, model.size_multiple):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from joblib import cpu_count
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
+from colorizer.common.cores import usable_cores
 from colorizer.common.errors import UserError
 from colorizer.inference.types import Hint, as_array
 from colorizer.predictors.onnx_card import HINTS, LIGHTNESS, OnnxCard
@@ -131,7 +131,7 @@ def load_onnx_predictor(
         If the file is not ONNX, or not from this project.
     """
     views = 1 if mirror is False else 2
-    session = open_session(file, max(1, cpu_count() // views))
+    session = open_session(file, max(1, usable_cores() // views))
     try:
         card = OnnxCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         wanted = [*card.inputs, *card.outputs]

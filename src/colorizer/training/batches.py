@@ -8,10 +8,10 @@ from itertools import islice
 from typing import NamedTuple
 
 import torch
-from joblib import cpu_count
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from colorizer.common.cores import usable_cores
 from colorizer.data.augment import augment
 from colorizer.data.dataset import LabPhotographs, shuffle, steps_per_epoch
 from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
@@ -147,5 +147,5 @@ def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _workers(processes: Processes) -> int:
-    cores: int = cpu_count()
+    cores = usable_cores()
     return max(1, cores // processes.count - 1)
