@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
+from colorizer.common.errors import run_stage
 from colorizer.data.manifest import write_manifest
 from tests.conftest import PARAMS_FILE, REPOSITORY
 from tests.data_helpers import colorful, save_photographs, tree, write_tar, write_zip
-from tests.network_helpers import noise, write_shards
+from tests.network_helpers import noise, repeatable, write_shards
+
+pytestmark = pytest.mark.usefixtures("signal_handlers")
 
 HEADER = "error: "
 # Runs a command where data/ is a disk of $1 KiB, with what data/ held before; then lists it.
@@ -49,8 +54,17 @@ def set_params(folder: Path, **changes: Any) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
-def error_of(stage: str, folder: Path, within: Sequence[str] = ()) -> str:
-    """Run a stage in a folder where it must fail, and return what it says last.
+def error_of(stage: str, folder: Path) -> str:
+    """Run a stage in a folder where it must fail, and return what it says."""
+    with contextlib.chdir(folder), repeatable(0), pytest.raises(SystemExit) as ended:
+        run_stage(import_module(f"stages.{stage}").main)
+    error = str(ended.value.code)
+    assert error.startswith(HEADER)
+    return error.removeprefix(HEADER)
+
+
+def error_of_process(stage: str, folder: Path, within: Sequence[str] = ()) -> str:
+    """Run a stage in a process of its own, where it must fail, and return what it says last.
 
     ``within`` is a command that takes another one as its last arguments, and runs it.
     """
@@ -71,8 +85,9 @@ def error_of(stage: str, folder: Path, within: Sequence[str] = ()) -> str:
     return last.removeprefix(HEADER)
 
 
-def test_stage_run_elsewhere(tmp_path: Path) -> None:
-    assert error_of("fetch", tmp_path) == (
+@pytest.mark.parametrize("stage", ["fetch", "train"])
+def test_stage_run_elsewhere(tmp_path: Path, stage: str) -> None:
+    assert error_of_process(stage, tmp_path) == (
         "params.yaml not found: run from the repository's top folder"
     )
 
@@ -205,7 +220,7 @@ def fill(folder: Path, source: str) -> None:
 def test_fetch_on_a_full_disk(tmp_path: Path, source: str) -> None:
     fill(tmp_path, source)
 
-    error = error_of("fetch", tmp_path, small_disk(100, tmp_path / "listing"))
+    error = error_of_process("fetch", tmp_path, small_disk(100, tmp_path / "listing"))
 
     assert error == (
         "no space left on the disk that holds data/raw; free some space there and run again"
@@ -219,7 +234,7 @@ def test_fetch_of_files_larger_than_allowed(tmp_path: Path, source: str) -> None
     (tmp_path / "data" / "raw").mkdir()
     (tmp_path / "data" / "raw" / "old.jpg").write_text("old")
 
-    error = error_of("fetch", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
+    error = error_of_process("fetch", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
 
     assert error.startswith("a file of data/raw is larger than its disk or `ulimit -f` allows; ")
     assert tree(tmp_path / "data") == {"raw/old.jpg": b"old"}
@@ -241,7 +256,7 @@ def test_prepare_on_a_full_disk(tmp_path: Path) -> None:
     before = ready_to_prepare(tmp_path)
 
     # Enough for the photographs, which come to some 30 KB, not for 24 squares of 48 KB.
-    error = error_of("prepare", tmp_path, small_disk(700, tmp_path / "listing"))
+    error = error_of_process("prepare", tmp_path, small_disk(700, tmp_path / "listing"))
 
     assert error == (
         "no space left on the disk that holds data/prepared; free some space there and run again"
@@ -253,7 +268,7 @@ def test_prepare_on_a_full_disk(tmp_path: Path) -> None:
 def test_prepare_of_files_larger_than_allowed(tmp_path: Path) -> None:
     before = ready_to_prepare(tmp_path)
 
-    error = error_of("prepare", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
+    error = error_of_process("prepare", tmp_path, ["sh", "-c", SMALL_FILES, "sh"])
 
     assert error.startswith("a file of data/prepared is larger than its disk or `ulimit -f` ")
     assert tree(tmp_path / "data") == before
