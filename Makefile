@@ -37,10 +37,10 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
-# Tests of a file stay together, for they share what is slow to set up. Files keep their order: in
-# xdist's own, the slowest come last, and one process waits for the other.
+# Tests that share what is slow to set up stay together (tests/conftest.py). They keep their order:
+# in xdist's own, the slowest come last, and one process waits for the other.
 test: setup-dev
-	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 lint: setup-dev
 	ruff check .

@@ -24,6 +24,17 @@ PARAMS_FILE = REPOSITORY / "params.yaml"
 SAMPLE = REPOSITORY / "data" / "sample"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests in one process that share what is slow to make, if there are several.
+
+    That is what a file sets up, and for some files of tests/e2e the clone with its first run.
+    """
+    for item in items:
+        shares_clone = "clone" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
+        group = "clone" if shares_clone else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def params() -> Params:
     """The parameters as shipped."""

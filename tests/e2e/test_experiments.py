@@ -100,25 +100,27 @@ def test_plots_diff_sets_two_experiments_side_by_side(experiments: Clone, tmp_pa
 
 
 def test_queued_experiments_run_in_a_copy(clone: Clone) -> None:
-    clone.dvc("exp", "run", "--queue", "--name", "queued", "-S", "model=simple_ae")
+    before = clone.read("params.yaml"), clone.read("metrics/predict.json")
+    clone.dvc("exp", "run", "--queue", "--name", "queued", "-S", "predict.saturation=0.5")
     clone.dvc("queue", "start")
     limit = time.monotonic() + QUEUE_TIMEOUT_S
     while "Success" not in (status := clone.dvc("queue", "status")):
         assert "Failed" not in status, clone.run("dvc", "queue", "logs", "queued").stdout
         assert time.monotonic() < limit, status
-        time.sleep(1)
+        time.sleep(5)  # asking is most of the work
     clone.dvc("queue", "stop")
     data = shown(clone)["queued"]
-    assert data["metrics"]["metrics/train.json"]["data"]["parameters"] == 4010
+    assert data["metrics"]["metrics/predict.json"]["data"]["saturation"] == 0.5
+    assert (clone.read("params.yaml"), clone.read("metrics/predict.json")) == before
 
 
 def test_failed_experiments_are_undone(experiments: Clone) -> None:
     # iterative/dvc#8067: DVC writes params.yaml within the moment by which git tells changes.
     committed = experiments.read("params.yaml")
-    for _ in range(3):
-        failed = experiments.run("dvc", "exp", "run", "-S", "epochs=none", check=False)
+    for _ in range(2):
+        failed = experiments.run("dvc", "exp", "run", "-S", "dataset=none", check=False)
         assert failed.returncode != 0
-        assert "epochs must be a whole number >= 1, got 'none'" in failed.stderr
+        assert "dataset must be one of " in failed.stderr
         assert experiments.read("params.yaml") != committed
 
         experiments.run("make", "restore")
@@ -149,7 +151,8 @@ def test_restoring_what_was_never_here_restores_the_parameters_alone(experiments
 
 def test_a_run_that_fails_late_keeps_what_it_has_made(experiments: Clone) -> None:
     failed = experiments.run(
-        "dvc", "exp", "run", "-S", "epochs=2", "-S", "evaluate.ranked=0", check=False
+        *("dvc", "exp", "run", "-S", "predict.saturation=0.5", "-S", "evaluate.ranked=0"),
+        check=False,
     )
     assert failed.returncode != 0
     assert "evaluate.ranked must be a whole number >= 1, got 0" in failed.stderr
@@ -160,7 +163,7 @@ def test_a_run_that_fails_late_keeps_what_it_has_made(experiments: Clone) -> Non
     again = experiments.dvc("repro")
 
     assert "Running stage 'evaluate'" in again
-    assert "Running stage 'train'" not in again
+    assert "Running stage 'predict'" not in again
     experiments.run("make", "restore")
 
 
