@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from itertools import product
 
 import pytest
 import torch
@@ -10,6 +9,9 @@ from torch.multiprocessing.spawn import spawn
 
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
 
+Results = dict[str, Tensor]
+
+KINDS = ["dropout", "norm"]
 SHARES = {"equal": (3, 3), "unequal": (5, 1), "one of nothing": (6, 0)}
 BATCH = 6
 
@@ -29,7 +31,7 @@ def layer_of(kind: str) -> nn.Module:
     return norm
 
 
-def run(layer: nn.Module, share: Tensor, place: slice) -> dict[str, Tensor]:
+def run(layer: nn.Module, share: Tensor, place: slice) -> Results:
     """Return the output for a share, the gradients, and the statistics that were gathered."""
     torch.manual_seed(1)
     share = share.clone().requires_grad_()
@@ -42,23 +44,34 @@ def run(layer: nn.Module, share: Tensor, place: slice) -> dict[str, Tensor]:
     return {"out": out.detach(), "grad": share.grad, **parameters, **dict(layer.named_buffers())}
 
 
-def _process(rank: int, kind: str, counts: tuple[int, int], folder: str) -> None:
+def _process(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     store = f"file://{folder}/store"
     distributed.init_process_group("gloo", init_method=store, rank=rank, world_size=2)
-    place = slice(sum(counts[:rank]), sum(counts[: rank + 1]))
-    torch.save(run(layer_of(kind), features()[place], place), f"{folder}/{rank}.pt")
+    found = {}
+    for kind, shares in product(KINDS, SHARES):
+        counts = SHARES[shares]
+        place = slice(sum(counts[:rank]), sum(counts[: rank + 1]))
+        found[kind, shares] = run(layer_of(kind), features()[place], place)
+    torch.save(found, f"{folder}/{rank}.pt")
     distributed.destroy_process_group()
 
 
-@pytest.mark.parametrize("kind", ["dropout", "norm"])
-@pytest.mark.parametrize("counts", SHARES.values(), ids=SHARES.keys())
-def test_two_processes_compute_what_one_does(kind: str, counts: tuple[int, int]) -> None:
-    alone = run(layer_of(kind), features(), slice(None))
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> list[dict[tuple[str, str], Results]]:
+    """What each of two processes computes; starting them takes longer than all the rest."""
+    folder = tmp_path_factory.mktemp("together")
+    spawn(_process, args=(str(folder),), nprocs=2)  # type: ignore[no-untyped-call]
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
-    with tempfile.TemporaryDirectory() as folder:
-        spawn(_process, args=(kind, counts, folder), nprocs=2)  # type: ignore[no-untyped-call]
-        first, second = (torch.load(Path(folder, f"{rank}.pt")) for rank in range(2))
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shares", SHARES)
+def test_two_processes_compute_what_one_does(
+    together: list[dict[tuple[str, str], Results]], kind: str, shares: str
+) -> None:
+    alone = run(layer_of(kind), features(), slice(None))
+    first, second = (found[kind, shares] for found in together)
 
     for name in ("out", "grad"):
         torch.testing.assert_close(torch.cat([first[name], second[name]]), alone[name])

@@ -14,14 +14,8 @@ import pytest
 from PIL import Image
 
 from colorizer.common.errors import UserError
-from colorizer.photo.contact_sheet import (
-    GENERATOR,
-    SIDE,
-    ContactSheet,
-    link_to,
-    start_sheet,
-    thumbnail_of,
-)
+from colorizer.photo.contact_page import GENERATOR, link_to
+from colorizer.photo.contact_sheet import SIDE, ContactSheet, start_sheet, thumbnail_of
 from colorizer.photo.plan import COLORED, SIDE_BY_SIDE, Job, Wish, plan
 from tests.data_helpers import colorful, encoded
 from tests.images.test_square import BLUE, GREEN, RED, YELLOW, quadrants, turned

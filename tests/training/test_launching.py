@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -14,6 +15,8 @@ import pandas as pd
 import psutil
 import pytest
 
+import stages.train
+from colorizer.common.errors import run_stage
 from tests.training.test_resume import TIMEOUT_S, Workplace, communicate
 
 TORCHRUN = (
@@ -99,17 +102,18 @@ def test_a_launcher_that_starts_one_process_is_asked_once(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("launcher", ["no-such-program --fast", "torchrun '"])
-def test_a_launcher_that_cannot_be_run_is_named(tmp_path: Path, launcher: str) -> None:
-    workplace = Workplace(tmp_path)
-    workplace.set(launcher=launcher)
-    with workplace.start() as process:
-        _, err = communicate(process)
-    assert process.returncode == 1
-    assert err.startswith(
+def test_a_launcher_that_cannot_be_run_is_named(
+    tmp_path: Path, launcher: str, signal_handlers: None
+) -> None:
+    Workplace(tmp_path).set(launcher=launcher)
+    with contextlib.chdir(tmp_path), pytest.raises(SystemExit) as ended:
+        run_stage(stages.train.main)
+    error = str(ended.value.code)
+    assert error.startswith(
         "error: launcher must be python or a program that starts Python modules, such as torchrun,"
     )
-    assert repr(launcher) in err
-    assert len(err.splitlines()) == 1
+    assert repr(launcher) in error
+    assert len(error.splitlines()) == 1
 
 
 def test_a_process_of_torchrun_that_dies_ends_the_run_and_leaves_nothing(tmp_path: Path) -> None:

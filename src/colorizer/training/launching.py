@@ -46,8 +46,8 @@ def hand_over(launcher: str, module: str) -> None:
         return
     try:
         words = [*shlex.split(launcher), "-m", module]
-        os.environ[HANDED_OVER] = "1"
-        os.execvp(words[0], words)  # noqa: S606  the user's own words
+        environment = {**os.environ, HANDED_OVER: "1"}
+        os.execvpe(words[0], words, environment)  # noqa: S606  the user's own words
     except (OSError, ValueError) as error:
         raise UserError(
             f"launcher must be python or a program that starts Python modules, such as torchrun, "
