@@ -24,6 +24,7 @@ PARAMS_FILE = REPOSITORY / "params.yaml"
 SAMPLE = REPOSITORY / "data" / "sample"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests in one process that share what is slow to make, if there are several.
 
