@@ -40,7 +40,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 # Tests that share what is slow to set up stay together (tests/conftest.py). They keep their order:
 # in xdist's own, the slowest come last, and one process waits for the other.
 test: setup-dev
-	python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup-dev
 	ruff check .

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from colorizer.common.interrupts import SIGNALS
 from colorizer.common.params import Params, load_params
@@ -24,16 +26,23 @@ PARAMS_FILE = REPOSITORY / "params.yaml"
 SAMPLE = REPOSITORY / "data" / "sample"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests in one process that share what is slow to make, if there are several.
+# The files of tests/e2e that look at one clone and its first run, which takes a minute.
+OF_ONE_CLONE = ("test_experiments.py", "test_pipeline.py", "test_storage.py")
 
-    That is what a file sets up, and for some files of tests/e2e the clone with its first run.
-    """
-    for item in items:
-        shares_clone = "clone" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
-        group = "clone" if shares_clone else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  untyped
+    """Keep tests in one process that share what is slow to set up: a file, or some of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        is_of_clone = "e2e/" in file and file.endswith(OF_ONE_CLONE)
+        return "clone" if is_of_clone else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySetUp:
+    """Choose the scheduler; ``--dist`` only says that there is one."""
+    return BySetUp(config, log)
 
 
 @pytest.fixture(scope="session")
