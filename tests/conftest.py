@@ -30,7 +30,7 @@ SAMPLE = REPOSITORY / "data" / "sample"
 OF_ONE_CLONE = ("test_experiments.py", "test_pipeline.py", "test_storage.py")
 
 
-class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  untyped
+class BySetUp(LoadScopeScheduling):  # type: ignore[misc]
     """Keep tests in one process that share what is slow to set up: a file, or some of them."""
 
     def _split_scope(self, nodeid: str) -> str:
