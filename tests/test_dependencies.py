@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -14,7 +16,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OWN = {"benchmarks", "colorizer", "stages", "tests", "tools"}
 
 
-def imported(folder: str) -> dict[str, Path]:
+@cache
+def distributions() -> Mapping[str, Sequence[str]]:
+    """Return the distributions that bring each package; to find them takes a second."""
+    return packages_distributions()
+
+
+@cache
+def imported(folder: str) -> Mapping[str, Path]:
     """Return the top-level packages that the code of a folder imports, and a file that does."""
     found = {
         name.partition(".")[0]: file
@@ -38,13 +47,12 @@ def declared(*extras: str) -> set[str]:
     return {normalized(name.group()) for name in names if name}
 
 
-def undeclared(packages: dict[str, Path], names: set[str]) -> dict[str, Path]:
-    distributions = packages_distributions()
+def undeclared(packages: Mapping[str, Path], names: set[str]) -> dict[str, Path]:
     return {
         package: file
         for package, file in packages.items()
         # An optional package that is not installed goes by its own name.
-        if not {normalized(name) for name in distributions.get(package, [package])} & names
+        if not {normalized(name) for name in distributions().get(package, [package])} & names
     }
 
 
@@ -55,8 +63,7 @@ def test_what_the_package_and_the_stages_import_is_declared() -> None:
 
 
 def test_what_is_declared_for_everybody_is_imported() -> None:
-    distributions = packages_distributions()
-    names = {name for package in imported("src") for name in distributions.get(package, [])}
+    names = {name for package in imported("src") for name in distributions().get(package, [])}
     assert declared() <= {normalized(name) for name in names}
 
 

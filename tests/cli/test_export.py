@@ -170,7 +170,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert status_of("export", "model.onnx") == (
-        f"error: onnx and onnxscript and torch not installed: {how_to_install('export')}"
+        f"error: onnx, onnxscript, torch not installed: {how_to_install('export')}"
     )
 
 

@@ -156,9 +156,7 @@ def test_damaged_clip_is_colored_if_asked_for() -> None:
 def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
-    assert status_of("clip.mkv") == (
-        f"error: av and torch not installed: {how_to_install('video')}"
-    )
+    assert status_of("clip.mkv") == (f"error: av, torch not installed: {how_to_install('video')}")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert error_of() == (
-        f"error: gradio and fastapi and uvicorn not installed: {how_to_install('web')}"
+        f"error: gradio, fastapi, uvicorn not installed: {how_to_install('web')}"
     )
 
 

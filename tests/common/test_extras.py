@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -21,7 +20,7 @@ def test_what_is_missing_is_named_with_the_way_to_it() -> None:
     with pytest.raises(UserError) as raised:
         require_extra("x", "no_such", "pytest", "none")
 
-    assert str(raised.value) == f"no_such and none not installed: {how_to_install('x')}"
+    assert str(raised.value) == f"no_such, none not installed: {how_to_install('x')}"
 
 
 def test_in_a_clone_the_way_is_that_of_the_documents() -> None:
@@ -57,12 +56,14 @@ def test_in_a_clone_the_way_is_that_of_the_documents() -> None:
 def test_elsewhere_it_leads_to_where_the_package_came_from(
     monkeypatch: pytest.MonkeyPatch, recorded: str | None, command: str
 ) -> None:
-    monkeypatch.setattr(extras, "distribution", lambda name: Mock(read_text=lambda file: recorded))
+    texts = [None, recorded]  # as in a clone, where setuptools leaves the first
+    found = [Mock(read_text=lambda file, text=text: text) for text in texts]
+    monkeypatch.setattr(extras, "distributions", lambda name: found)
 
     assert how_to_install("web") == command
 
 
 def test_without_any_record_it_leads_to_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extras, "distribution", Mock(side_effect=PackageNotFoundError))
+    monkeypatch.setattr(extras, "distributions", lambda name: [])
 
     assert how_to_install("web") == 'pip install "photo-colorizer[web]"'

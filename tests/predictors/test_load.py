@@ -58,7 +58,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         load_predictor(GENERAL, {}, runtime="torch")
 
     assert str(raised.value) == (
-        "torch and safetensors and pandas and pydantic not installed: " + how_to_install("train")
+        "torch, safetensors, pandas, pydantic not installed: " + how_to_install("train")
     )
 
 

@@ -34,7 +34,7 @@ it is named, the others are still coloured, and the exit status is 1.
   colorizer photo album scan.tif --recursive -o out     folders keep their structure in out
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo album -o out --report                 also writes out/report.html, to look over
-  colorizer photo old.jpg --hint "120,80,#c8553d"         that pixel's colour is known
+  colorizer photo old.jpg --hint "120,80,#c8553d"       that pixel's colour is known
 """
 
 

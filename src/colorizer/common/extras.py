@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,13 +42,14 @@ def require_extra(extra: str, *modules: str) -> None:
     """
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        raise UserError(f"{' and '.join(missing)} not installed: {how_to_install(extra)}")
+        raise UserError(f"{', '.join(missing)} not installed: {how_to_install(extra)}")
 
 
 def _origin() -> dict[str, Any]:
     """Return what pip has recorded of where the project came from (PEP 610); {} for an index."""
-    try:
-        recorded = distribution(DISTRIBUTION).read_text("direct_url.json")
-    except PackageNotFoundError:  # run from its source, without installing
-        recorded = None
-    return json.loads(recorded) if recorded else {}
+    # In a clone there are two: setuptools leaves one beside the source, which knows nothing of it.
+    for found in distributions(name=DISTRIBUTION):
+        if recorded := found.read_text("direct_url.json"):
+            origin: dict[str, Any] = json.loads(recorded)
+            return origin
+    return {}
