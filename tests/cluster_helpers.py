@@ -1,4 +1,7 @@
-"""A Dask cluster on this machine, whose processes are real, and a gate for tasks to wait at."""
+"""A Dask cluster on this machine, whose processes are real, and a gate for tasks to wait at.
+
+Worker processes import this module to run its functions: it imports little.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import distributed
+import colorizer
 
-from colorizer.common import dask_pool
-from tests.conftest import REPOSITORY
-
-SOURCE = Path(dask_pool.__file__).parents[2]
+REPOSITORY = Path(__file__).resolve().parents[1]
+SOURCE = Path(colorizer.__file__).parents[1]
 HOST = "127.0.0.1"
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 SLEEP_S = 0.01
 # One of Dask's commands, which leaves when the tests do, also when these are killed.
 COMMAND = """
@@ -69,16 +70,27 @@ class DaskCluster:
             self.address,
             "--nthreads=1",
             "--memory-limit=0",
-            "--death-timeout=20",
+            f"--death-timeout={TIMEOUT_S}",
             f"--local-directory={self.folder}",
             *(options or ["--no-nanny"]),
         )
 
     def wait_for_workers(self) -> None:
         """Wait until every worker that was started can be given work."""
-        connect: Any = distributed.Client
-        with connect(self.address, set_as_default=False) as client:
+        with self._client() as client:
             client.wait_for_workers(len(self.processes) - 1, timeout=TIMEOUT_S)
+
+    def stop_workers(self) -> None:
+        """Kill all workers and wait until the scheduler has noticed."""
+        for process in self.processes[1:]:
+            kill(process)
+        del self.processes[1:]
+        limit = time.monotonic() + TIMEOUT_S
+        with self._client() as client:
+            while client.nthreads():
+                if time.monotonic() > limit:
+                    raise RuntimeError("the scheduler still has workers")
+                time.sleep(SLEEP_S)
 
     def log(self) -> str:
         """Return what all processes have printed."""
@@ -88,6 +100,12 @@ class DaskCluster:
         """Kill all processes that are left."""
         for process in reversed(self.processes):
             kill(process)
+
+    def _client(self) -> Any:
+        # Takes a second to import.
+        import distributed
+
+        return distributed.Client(self.address, timeout=TIMEOUT_S, set_as_default=False)
 
     def _start(self, command: str, *options: str) -> subprocess.Popen[bytes]:
         options = (f"--host={HOST}", f"--dashboard-address={HOST}:0", *options)

@@ -19,11 +19,26 @@ def cluster() -> Iterator[DaskCluster]:
 @pytest.fixture(scope="module")
 def sturdy() -> Iterator[DaskCluster]:
     """A cluster whose workers come back when they are killed."""
-    with dask_cluster(workers=0) as cluster:
+    # From a process that has imported Dask already.
+    forked = {"DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver"}
+    with dask_cluster(workers=0, environment=forked) as cluster:
         for _ in range(2):
             cluster.start_worker("--nanny")
         cluster.wait_for_workers()
         yield cluster
+
+
+@pytest.fixture(scope="module")
+def _bare() -> Iterator[DaskCluster]:
+    with dask_cluster(workers=0) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def bare(_bare: DaskCluster) -> Iterator[DaskCluster]:
+    """A scheduler without workers; those that a test starts go when it ends."""
+    yield _bare
+    _bare.stop_workers()
 
 
 @pytest.fixture

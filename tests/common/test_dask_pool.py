@@ -61,6 +61,14 @@ def suicide(number: int) -> int:
     return number
 
 
+def error_of(cluster: DaskCluster) -> str:
+    """Return what is said of a cluster that has all its workers, and cannot be used."""
+    cluster.wait_for_workers()
+    with pytest.raises(UserError) as raised, workers(cluster.address, NAME):
+        pass
+    return str(raised.value)
+
+
 def test_cluster_does_not_send_a_shared_value_with_every_task(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
@@ -84,18 +92,20 @@ def test_nothing_runs_any_more_once_a_task_has_failed(
     assert len(list(tmp_path.iterdir())) == len(tasks) - 1
 
 
-def test_killed_worker_loses_nothing(gate: Gate) -> None:
-    with dask_cluster() as cluster:
+def test_killed_worker_loses_nothing(bare: DaskCluster, gate: Gate) -> None:
+    for _ in range(2):
+        bare.start_worker()
+    bare.wait_for_workers()
 
-        def kill_one() -> None:
-            gate.wait_for(2)
-            kill(cluster.processes[-1])
-            gate.open()
+    def kill_one() -> None:
+        gate.wait_for(2)
+        kill(bare.processes[-1])
+        gate.open()
 
-        with meanwhile(kill_one), workers(cluster.address, NAME) as pool:
-            shared = [pool.share(bytes(2_000_000))]
-            tasks = [(number,) for number in range(30)]
-            results = list(pool.run(gate.before(length_and), tasks, shared))
+    with meanwhile(kill_one), workers(bare.address, NAME) as pool:
+        shared = [pool.share(bytes(2_000_000))]
+        tasks = [(number,) for number in range(30)]
+        results = list(pool.run(gate.before(length_and), tasks, shared))
 
     assert results == [(2_000_000, number) for number in range(30)]
 
@@ -128,11 +138,12 @@ def test_task_that_kills_every_worker_is_told(sturdy: DaskCluster) -> None:
 
 
 def test_cluster_whose_scheduler_dies_is_told(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_pool, "CONNECT_S", 1)
-    with dask_cluster() as cluster:
+    # How long to look for it before it is gone, too: on a busy machine it takes its time.
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 4)
+    with dask_cluster(workers=1) as cluster:
 
         def kill_scheduler() -> None:
-            gate.wait_for(2)
+            gate.wait_for(1)
             kill(cluster.processes[0])
 
         with (
@@ -212,31 +223,29 @@ def test_missing_dask_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_scheduler_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scheduler_without_workers_is_told(
+    monkeypatch: pytest.MonkeyPatch, bare: DaskCluster
+) -> None:
     monkeypatch.setattr(dask_pool, "WORKER_S", 0.2)
-    with dask_cluster(workers=0) as empty:
-        with pytest.raises(UserError) as raised, workers(empty.address, NAME):
-            pass
 
-        assert str(raised.value) == (
-            f"{NAME}: the Dask scheduler at {empty.address} has no worker; start some with: "
-            f"dask worker {empty.address}"
-        )
+    with pytest.raises(UserError) as raised, workers(bare.address, NAME):
+        pass
+
+    assert str(raised.value) == (
+        f"{NAME}: the Dask scheduler at {bare.address} has no worker; start some with: "
+        f"dask worker {bare.address}"
+    )
 
 
-def test_worker_with_other_software_is_told(tmp_path: Path) -> None:
+def test_worker_with_other_software_is_told(bare: DaskCluster, tmp_path: Path) -> None:
     other = dict(software(), numpy="1.0", colorizer="0.0.1 (12345678)")
     preload = tmp_path / "other.py"
     preload.write_text(
         f"from colorizer.common import dask_pool\ndask_pool.software = lambda: {other}\n"
     )
-    with dask_cluster(workers=0) as cluster:
-        cluster.start_worker("--no-nanny", f"--preload={preload}")
+    bare.start_worker("--no-nanny", f"--preload={preload}")
 
-        with pytest.raises(UserError) as raised, workers(cluster.address, NAME):
-            pass
-
-    message = str(raised.value)
+    message = error_of(bare)
     assert message.startswith(
         f"{NAME}: the worker on {socket.gethostname()} has numpy 1.0 instead"
     )
@@ -244,21 +253,29 @@ def test_worker_with_other_software_is_told(tmp_path: Path) -> None:
     assert message.endswith("install there what is installed here, and start it again")
 
 
-@pytest.mark.parametrize("where", ["scheduler", "worker"])
-def test_colorizer_that_is_missing_there_is_told(tmp_path: Path, where: str) -> None:
+@pytest.fixture
+def without_colorizer(tmp_path: Path) -> str:
+    """The option by which a process of Dask cannot import the package."""
     preload = tmp_path / "without.py"
     preload.write_text("import sys\nsys.modules['colorizer'] = None\n")
-    options = {"scheduler": [], "worker": ["--no-nanny"]}
-    options[where] = [*options[where], f"--preload={preload}"]
-    with dask_cluster(workers=0, scheduler=options["scheduler"]) as cluster:
-        cluster.start_worker(*options["worker"])
+    return f"--preload={preload}"
 
-        with pytest.raises(UserError) as raised, workers(cluster.address, NAME):
-            pass
 
-    assert str(raised.value).startswith(
-        f"{NAME}: the scheduler or a worker of {cluster.address} has no colorizer, or another one "
+def test_colorizer_that_is_missing_in_a_worker_is_told(
+    bare: DaskCluster, without_colorizer: str
+) -> None:
+    bare.start_worker("--no-nanny", without_colorizer)
+
+    assert error_of(bare).startswith(
+        f"{NAME}: the scheduler or a worker of {bare.address} has no colorizer, or another one "
     )
+
+
+def test_colorizer_that_is_missing_in_the_scheduler_is_told(without_colorizer: str) -> None:
+    with dask_cluster(scheduler=[without_colorizer], workers=1) as cluster:
+        assert error_of(cluster).startswith(
+            f"{NAME}: the scheduler or a worker of {cluster.address} has no colorizer, or another "
+        )
 
 
 def test_worker_that_comes_later_with_other_software_is_told(

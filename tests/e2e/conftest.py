@@ -27,6 +27,7 @@ TINY = {
     "evaluate.ranked": 2,
 }
 PHOTOGRAPHS = 40
+TIMEOUT_S = 1200  # of a command that hangs; on a busy machine one of seconds took 300
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Clone:
             text=True,
             capture_output=True,
             check=False,
-            timeout=300,
+            timeout=TIMEOUT_S,
         )
         if check and result.returncode != 0:
             pytest.fail(f"{' '.join(command)}\n{result.stdout}\n{result.stderr}")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.conftest import REPOSITORY, Clone
 
-QUEUE_TIMEOUT_S = 240
+QUEUE_TIMEOUT_S = 1200  # as for any command
 
 
 @pytest.fixture(scope="module")

@@ -77,15 +77,17 @@ def test_stopped_it_tells_once_where_the_next_run_goes_on(workplace: Workplace) 
     assert not any(child.is_running() for child in children)
 
 
-def test_torchrun_launches_it_as_well(tmp_path: Path) -> None:
+def test_torchrun_launches_it_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     alone, by_hand, by_parameter = (
         Workplace(tmp_path / name) for name in ("alone", "by_hand", "by_parameter")
     )
     # As docs/machines.md says, but on any port that is free.
     by_parameter.set(epochs=2, launcher=shlex.join(TORCHRUN))
-    for place, command in ((alone, ()), (by_hand, TORCHRUN), (by_parameter, ())):
-        if place is not by_parameter:
-            place.set(epochs=2)
+    for place in (alone, by_hand):
+        place.set(epochs=2)
+    alone.finish_here()
+    assert capsys.readouterr().out.count("simple_ae, 2 epochs of 4 photographs") == 1
+    for place, command in ((by_hand, TORCHRUN), (by_parameter, ())):
         out, _ = place.finish(*command)
         assert out.count("simple_ae, 2 epochs of 4 photographs") == 1
     expected = pd.read_csv(alone.root / "plots/loss.csv")
