@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,7 @@ class DaskCluster:
             kill(process)
 
     def _client(self) -> Any:
-        # Takes a second to import.
-        import distributed
-
+        distributed: Any = import_module("distributed")  # a second to import, and half typed
         return distributed.Client(self.address, timeout=TIMEOUT_S, set_as_default=False)
 
     def _start(self, command: str, *options: str) -> subprocess.Popen[bytes]:

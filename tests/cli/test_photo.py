@@ -147,6 +147,19 @@ def test_nothing_is_overwritten_unasked(capsys: pytest.CaptureFixture[str]) -> N
     assert opened(Path("old_color.jpg")).size == (64, 48)
 
 
+def test_sub_folders_that_are_left_out_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("album/broken.jpg").unlink()
+    Path("album/more").mkdir(exist_ok=True)
+
+    run("album", "-o", "out")
+
+    out, _ = capsys.readouterr()
+    folders = sorted(path for path in Path("album").iterdir() if path.is_dir())
+    assert Path("album/more") in folders
+    assert f"{', '.join(map(str, folders))}" in out
+    assert "; --recursive takes what is in them\n" in out
+
+
 def test_the_rest_of_an_album_is_colored_by_the_next_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

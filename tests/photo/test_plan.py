@@ -195,3 +195,11 @@ def test_heic_is_taken_with_its_plug_in(
 
     assert ("phone/a.heic" in planned(Wish(), "phone")) == plugged_in
     assert planned(Wish(), "phone/a.heic") == {"phone/a.heic": "phone/a_color.heic"}
+
+
+def test_sub_folders_that_are_not_entered_are_known() -> None:
+    (Path("album") / ".hidden").mkdir()
+
+    assert plan([Path("album")], Wish()).folders == [Path("album/sub")]
+    assert plan([Path("album")], Wish(output=Path("album/sub"))).folders == []
+    assert plan([Path("album")], Wish(recursive=True)).folders == []

@@ -23,7 +23,7 @@ from tests.network_helpers import lab_photographs, noise, plain_recipe, repeatab
 
 CPU = torch.device("cpu")
 COUNT = 2
-PHOTOGRAPHS = 7  # in batches of 3: the last one has fewer photographs than processes
+PHOTOGRAPHS = 4  # in batches of 3: the last one has fewer photographs than processes
 EPOCHS = 2
 VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25, "batch_size": 3}
 SIZES = {"conv_ae": 32, "unet": 64, "simple_ae": 32}

@@ -430,9 +430,14 @@ class TestDivergence:
         assert bool(model.ab.isfinite().all())
 
 
-@pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("name", list(NETWORKS))
+@pytest.mark.parametrize("device", DEVICES, scope="class")
+@pytest.mark.parametrize("name", list(NETWORKS), scope="class")
 class TestRepeatability:
+    @pytest.fixture(scope="class")
+    def first(self, tmp_path_factory: pytest.TempPathFactory, name: str, device: str) -> Trained:
+        """What both tests compare another training with."""
+        return self.trained(tmp_path_factory.mktemp("first"), name, device, seed=5)
+
     def trained(self, folder: Path, name: str, device: str, seed: int) -> Trained:
         varied = {
             "ema": 0.9,
@@ -455,14 +460,18 @@ class TestRepeatability:
                 device=torch.device(device),
             )
 
-    def test_same_seed_same_bits(self, tmp_path: Path, name: str, device: str) -> None:
-        first, again = (self.trained(tmp_path, name, device, seed=5) for _ in range(2))
+    def test_same_seed_same_bits(
+        self, tmp_path: Path, first: Trained, name: str, device: str
+    ) -> None:
+        again = self.trained(tmp_path, name, device, seed=5)
         assert first.history.equals(again.history)
         assert first.weights.keys() == again.weights.keys()
         assert all(torch.equal(value, again.weights[key]) for key, value in first.weights.items())
 
-    def test_other_seed_other_bits(self, tmp_path: Path, name: str, device: str) -> None:
-        first, other = (self.trained(tmp_path, name, device, seed=seed) for seed in (5, 6))
+    def test_other_seed_other_bits(
+        self, tmp_path: Path, first: Trained, name: str, device: str
+    ) -> None:
+        other = self.trained(tmp_path, name, device, seed=6)
         assert not first.history["train"].equals(other.history["train"])
         assert any(
             not torch.equal(value, other.weights[key]) for key, value in first.weights.items()
@@ -499,7 +508,14 @@ VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25}
 class TestResume:
     EPOCHS = 4
 
-    def fit(self, folder: Path, make: Any, recipe: Recipe, recovery: Recovery | None) -> Trained:
+    def fit(
+        self,
+        folder: Path,
+        make: Any,
+        recipe: Recipe,
+        recovery: Recovery | None,
+        epochs: int = EPOCHS,
+    ) -> Trained:
         with repeatable(1):
             return fit(
                 folder,
@@ -507,17 +523,19 @@ class TestResume:
                 recipe,
                 np.concatenate([ramps(), noise(1, 32)]),
                 val=noise(2, 32, seed=5),
-                epochs=self.EPOCHS,
+                epochs=epochs,
                 seed=7,
                 recovery=recovery,
             )
 
-    def check_same_bits(self, folder: Path, make: Any, recipe: Recipe, stops: list[int]) -> None:
-        whole = self.fit(folder, make, recipe, None)
+    def check_same_bits(
+        self, folder: Path, make: Any, recipe: Recipe, stops: list[int], epochs: int = EPOCHS
+    ) -> None:
+        whole = self.fit(folder, make, recipe, None, epochs)
         for stop in stops:
             with pytest.raises(StopError):
-                self.fit(folder, make, recipe, StopAfter(folder, stop))
-        resumed = self.fit(folder, make, recipe, StopAfter(folder, epoch=0))
+                self.fit(folder, make, recipe, StopAfter(folder, stop), epochs)
+        resumed = self.fit(folder, make, recipe, StopAfter(folder, epoch=0), epochs)
         assert resumed.history.equals(whole.history)
         assert resumed.best_epoch == whole.best_epoch
         assert resumed.weights.keys() == whole.weights.keys()
@@ -540,7 +558,7 @@ class TestResume:
     def test_works_for_whole_networks(self, tmp_path: Path, name: str) -> None:
         changes = {"lr": 0.003, "ema": 0.9, "schedule": "one_cycle", **VARIED}
         recipe = unet_recipe(**changes) if name == "unet" else plain_recipe(**changes)
-        self.check_same_bits(tmp_path, lambda: build_to_train(name, recipe), recipe, [2])
+        self.check_same_bits(tmp_path, lambda: build_to_train(name, recipe), recipe, [1], 2)
 
     def test_draws_what_layers_drew(self, tmp_path: Path) -> None:
         self.check_same_bits(tmp_path, Dropping, plain_recipe(lr=0.1), [2])
@@ -643,7 +661,9 @@ class TestHints:
     def fit(self, folder: Path, precision: str = "float32") -> Trained:
         changes = {"ema": 0.5, "dropout": 0.3, "schedule": "one_cycle", "lr": 0.01}
         recipe = unet_recipe(optimizer="adamw", weight_decay=0.1, **changes, **VARIED)
-        photographs = lab_photographs(folder / "train", np.concatenate([ramps(), noise(1, 32)]))
+        # A second batch in every epoch; not with bf16, which takes most CPUs long.
+        more = noise(1 if precision == "float32" else 0, 32)
+        photographs = lab_photographs(folder / "train", np.concatenate([ramps(), more]))
         val = lab_photographs(folder / "val", ramps())
         with repeatable(0):
             model = build_to_train("unet", recipe)

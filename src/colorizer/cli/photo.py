@@ -198,11 +198,11 @@ def _finish(sheet: ContactSheet, found: Plan, failures: list[tuple[Path, str]]) 
     print(f"report: {sheet.path}")
 
 
-def _some(files: list[Path]) -> str:
-    """Return the number of files, and the names of the first ones."""
+def _some(files: list[Path], what: str = "files") -> str:
+    """Return the number of files or folders, and the names of the first ones."""
     first, more = ", ".join(map(str, files[:SHOWN])), len(files) - SHOWN
     names = f"{first} and {more} more" if more > 0 else first
-    return names if len(files) == 1 else f"{len(files)} files ({names})"
+    return names if len(files) == 1 else f"{len(files)} {what} ({names})"
 
 
 def _reason(error: Exception) -> str:
@@ -222,6 +222,8 @@ def _sum_up(found: Plan, failures: list[tuple[Path, str]]) -> str | None:
         print(f"left out: {_some(found.own_results)}, which an earlier run wrote")
     if found.others:
         print(f"left out: {_some(found.others)}, not photographs by their suffix")
+    if found.folders and not found.refused:
+        print(f"left out: {_some(found.folders, 'folders')}; --recursive takes what is in them")
     if failures and asked == 1:
         return "{}: {}".format(*failures[0])
     coloured = asked - len(found.already_there) - len(failures)

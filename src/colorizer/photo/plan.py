@@ -67,6 +67,8 @@ class Plan:
         Files that an earlier run wrote, left out.
     others : list of Path
         Files of folders that are not photographs by their suffix.
+    folders : list of Path
+        Sub-folders of folders, which only ``wish.recursive`` enters.
     refused : list of tuple
         What cannot be done, and why.
     """
@@ -75,6 +77,7 @@ class Plan:
     kept: list[Job] = field(default_factory=list)
     own_results: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
     refused: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
@@ -145,8 +148,10 @@ def _photographs_in(folder: Path, wish: Wish, found: Plan) -> Iterator[Path]:
         found.refused.append((Path(error.filename), error.strerror or str(error)))
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
-        entered = folders if wish.recursive else []
-        folders[:] = sorted(name for name in entered if _is_entered(Path(parent, name), wish))
+        folders[:] = sorted(name for name in folders if _is_entered(Path(parent, name), wish))
+        if not wish.recursive:
+            found.folders += [Path(parent, name) for name in folders]
+            folders.clear()
         paths = [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
         photographs = [path for path in paths if path.suffix.lower() in suffixes]
         found.others += [path for path in paths if path.suffix.lower() not in suffixes]
