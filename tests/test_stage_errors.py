@@ -8,7 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -85,11 +85,11 @@ def error_of_process(stage: str, folder: Path, within: Sequence[str] = ()) -> st
     return last.removeprefix(HEADER)
 
 
-@pytest.mark.parametrize("stage", ["fetch", "train"])
-def test_stage_run_elsewhere(tmp_path: Path, stage: str) -> None:
-    assert error_of_process(stage, tmp_path) == (
-        "params.yaml not found: run from the repository's top folder"
-    )
+@pytest.mark.parametrize(
+    ("stage", "told"), [("fetch", error_of_process), ("train", error_of)], ids=["fetch", "train"]
+)
+def test_stage_run_elsewhere(tmp_path: Path, stage: str, told: Callable[[str, Path], str]) -> None:
+    assert told(stage, tmp_path) == "params.yaml not found: run from the repository's top folder"
 
 
 def test_params_that_are_no_yaml(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ from tests.network_helpers import (
 
 CPU = torch.device("cpu")
 ORANGE, BLUE = (230, 150, 60), (70, 120, 220)
+VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25}
 DEVICES = [
     "cpu",
     pytest.param(
@@ -238,19 +239,19 @@ def test_hint_head_learns_only_where_hints_are_taught(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "recipe", "epochs", "share"),
+    ("name", "recipe", "size", "epochs", "share"),
     [
-        ("unet", unet_recipe(lr=0.003, start="imagenet"), 8, 0.5),
-        ("conv_ae", plain_recipe(lr=0.0001), 12, 0.9),
-        ("simple_ae", plain_recipe(lr=0.02, loss="mse"), 40, 0.75),
+        ("unet", unet_recipe(lr=0.003, start="imagenet"), 32, 8, 0.5),
+        ("conv_ae", plain_recipe(lr=0.0002), 16, 9, 0.9),
+        ("simple_ae", plain_recipe(lr=0.02, loss="mse"), 32, 40, 0.75),
     ],
 )
 def test_every_network_learns_two_photographs_by_heart(
-    tmp_path: Path, name: str, recipe: Recipe, epochs: int, share: float
+    tmp_path: Path, name: str, recipe: Recipe, size: int, epochs: int, share: float
 ) -> None:
     with repeatable(0):
         model = build_to_train(name, recipe)
-        history = fit(tmp_path, model, recipe, ramps(), epochs=epochs).history
+        history = fit(tmp_path, model, recipe, ramps(size), epochs=epochs).history
     assert history["train"].iloc[-1] < share * history["train"].iloc[0]
 
 
@@ -430,40 +431,35 @@ class TestDivergence:
         assert bool(model.ab.isfinite().all())
 
 
+def varied(folder: Path, name: str, device: str, seed: int) -> Trained:
+    """Train a whole network with all that draws random numbers."""
+    changes = {"ema": 0.9, "schedule": "one_cycle", **VARIED}
+    recipe = unet_recipe(**changes) if name == "unet" else plain_recipe(**changes)
+    with repeatable(1):
+        return fit(
+            folder,
+            build_to_train(name, recipe),
+            recipe,
+            np.concatenate([ramps(), noise(1, 32)]),
+            epochs=2,
+            seed=seed,
+            device=torch.device(device),
+        )
+
+
+@pytest.fixture(scope="class")
+def first(tmp_path_factory: pytest.TempPathFactory, name: str, device: str) -> Trained:
+    """What the tests of repeatability compare another training with."""
+    return varied(tmp_path_factory.mktemp("first"), name, device, seed=5)
+
+
 @pytest.mark.parametrize("device", DEVICES, scope="class")
 @pytest.mark.parametrize("name", list(NETWORKS), scope="class")
 class TestRepeatability:
-    @pytest.fixture(scope="class")
-    def first(self, tmp_path_factory: pytest.TempPathFactory, name: str, device: str) -> Trained:
-        """What both tests compare another training with."""
-        return self.trained(tmp_path_factory.mktemp("first"), name, device, seed=5)
-
-    def trained(self, folder: Path, name: str, device: str, seed: int) -> Trained:
-        varied = {
-            "ema": 0.9,
-            "flip": True,
-            "min_crop": 0.7,
-            "gamma": 0.25,
-            "schedule": "one_cycle",
-        }
-        recipe = unet_recipe(**varied) if name == "unet" else plain_recipe(**varied)
-        with repeatable(1):
-            model = build_to_train(name, recipe)
-            photographs = np.concatenate([ramps(), noise(1, 32)])
-            return fit(
-                folder,
-                model,
-                recipe,
-                photographs,
-                epochs=2,
-                seed=seed,
-                device=torch.device(device),
-            )
-
     def test_same_seed_same_bits(
         self, tmp_path: Path, first: Trained, name: str, device: str
     ) -> None:
-        again = self.trained(tmp_path, name, device, seed=5)
+        again = varied(tmp_path, name, device, seed=5)
         assert first.history.equals(again.history)
         assert first.weights.keys() == again.weights.keys()
         assert all(torch.equal(value, again.weights[key]) for key, value in first.weights.items())
@@ -471,7 +467,7 @@ class TestRepeatability:
     def test_other_seed_other_bits(
         self, tmp_path: Path, first: Trained, name: str, device: str
     ) -> None:
-        other = self.trained(tmp_path, name, device, seed=6)
+        other = varied(tmp_path, name, device, seed=6)
         assert not first.history["train"].equals(other.history["train"])
         assert any(
             not torch.equal(value, other.weights[key]) for key, value in first.weights.items()
@@ -500,9 +496,6 @@ class Dropping(Painter):
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         return F.dropout(super().scaled_ab(lightness), 0.5, self.training)
-
-
-VARIED: dict[str, Any] = {"flip": True, "min_crop": 0.7, "gamma": 0.25}
 
 
 class TestResume:
