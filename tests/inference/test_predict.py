@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from colorizer.color.lab_torch import lab_from_bytes
+from colorizer.inference import predict
 from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_batch, colorize_squares, predict_ab
 from colorizer.networks.base import Colorizer
@@ -68,6 +69,24 @@ class Chroma(Colorizer):
 
 
 class TestPredictAb:
+    @pytest.mark.parametrize("shares", [1, 2, 4])
+    def test_the_mirror_image_takes_no_memory(
+        self, monkeypatch: pytest.MonkeyPatch, shares: int
+    ) -> None:
+        monkeypatch.setattr(predict, "shares_on", lambda _: shares)  # one as on a GPU
+        at_once = []
+
+        class Watched(Chroma):
+            def scaled_ab(self, lightness: Tensor) -> Tensor:
+                at_once.append(len(lightness))
+                return super().scaled_ab(lightness)
+
+        lightness = lightness_of(noise(8, 8))
+        ab = predict_ab(Watched().eval(), lightness, mirror=True)
+
+        assert max(at_once) * shares == 8
+        torch.testing.assert_close(ab[:, :1], lightness - 50)
+
     @pytest.mark.parametrize("mirror", [False, True])
     def test_shape_and_no_gradients(self, mirror: bool) -> None:
         ab = predict_ab(Painter(), lightness_of(noise(3, 8)), mirror)

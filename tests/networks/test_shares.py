@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +19,15 @@ from tests.network_helpers import unet_recipe
 
 CPU = torch.device("cpu")
 COUNTS = range(2, MOST + 1)
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def new_threads() -> Iterator[None]:
+    """Threads as a process that has computed nothing yet makes them."""
+    shares._threads.cache_clear()
+    yield
+    shares._threads.cache_clear()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
@@ -102,6 +114,39 @@ class TestThreads:
             caller.join()
         assert found == {number: [[number * MOST] * MOST] * 30 for number in (1, 10)}
 
+    def test_of_several_teams_compute_at_once_where_there_are_cores_for_all(
+        self, monkeypatch: pytest.MonkeyPatch, new_threads: None
+    ) -> None:
+        monkeypatch.setattr(shares, "usable_cores", lambda: 3 * MOST)
+        everybody = threading.Barrier(3 * MOST, timeout=PATIENCE_S)
+
+        def team() -> None:
+            in_shares(lambda _: everybody.wait(), MOST, MOST)
+
+        callers = [threading.Thread(target=team) for _ in range(3)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert not everybody.broken
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+    def test_take_a_core_each_from_their_first_convolution_on(self, new_threads: None) -> None:
+        features = torch.rand(2, 64, 64, 64).to(memory_format=torch.channels_last)
+        weight = torch.rand(64, 64, 3, 3).to(memory_format=torch.channels_last)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            before = _count_threads()
+            in_shares(lambda share: nn.functional.conv2d(features[share], weight), 2, 2)
+            assert _count_threads() - before == 2
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _count_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
 
 def _sum_of_all(value: Tensor) -> int:
     return sum(int(one) for one in this_sharer().gather(value))
@@ -120,14 +165,46 @@ class TestFailure:
         assert in_shares(lambda _: _sum_of_all(torch.tensor(1)), MOST, MOST) == [MOST] * MOST
         assert this_sharer().count == 1
 
+    def test_of_the_system_to_start_a_share_ends_those_that_wait_for_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pool = shares._threads().pool
+        started: list[Any] = []
+
+        def submit(*of_share: Any) -> Any:
+            if started:
+                raise RuntimeError("can't start new thread")
+            started.append(type(pool).submit(pool, *of_share))
+            return started[0]
+
+        monkeypatch.setattr(pool, "submit", submit)
+        raised: list[BaseException] = []
+
+        def call() -> None:
+            try:
+                in_shares(lambda _: _sum_of_all(torch.tensor(1)), 2, 2)
+            except RuntimeError as error:
+                raised.append(error)
+
+        caller = threading.Thread(target=call, daemon=True)
+        caller.start()
+        caller.join(PATIENCE_S)
+        assert [str(error) for error in raised] == ["can't start new thread"]
+        monkeypatch.undo()
+        assert in_shares(lambda _: _sum_of_all(torch.tensor(1)), MOST, MOST) == [MOST] * MOST
+
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-def test_a_forked_process_gets_threads_of_its_own() -> None:
-    in_shares(lambda _: None, 2, 2)
-    child = os.fork()
-    if child == 0:
+def test_a_process_forked_while_shares_are_computed_gets_threads_of_its_own() -> None:
+    def fork_and_compute(share: slice) -> int:
+        child = 0 if share.start else os.fork()
+        if child or share.start:
+            return child
+        shares._here.thread = None
         found = in_shares(lambda _: _sum_of_all(torch.tensor(1)), 2, 2)
         os._exit(0 if found == [2, 2] else 1)
+
+    child, _ = in_shares(fork_and_compute, 2, 2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

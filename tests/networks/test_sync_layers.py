@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import spawn
 
+from colorizer.networks.shares import in_shares, this_sharer
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
 
 Results = dict[str, Tensor]
@@ -90,6 +91,19 @@ def test_alone_it_is_batch_normalization() -> None:
     layer = layer_of("norm")
     assert torch.equal(layer(features()), expected(features()))
     assert torch.equal(layer.eval()(features()), expected.eval()(features()))
+
+
+def test_one_value_per_channel_in_all_shares_is_refused() -> None:
+    layer, values = SharedBatchNorm2d(4), torch.rand(1, 4, 1, 1)
+
+    def normalize(share: slice) -> Tensor:
+        mine = values[: int(this_sharer().rank == 1)]
+        out: Tensor = layer(mine)
+        return out
+
+    with pytest.raises(ValueError, match="more than 1 value per channel, got 1 in all shares"):
+        in_shares(normalize, 2, 2)
+    assert torch.isfinite(layer.state_dict()["running_var"]).all()
 
 
 def test_dropout_drops_whole_channels_and_keeps_the_mean() -> None:

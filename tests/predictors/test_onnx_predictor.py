@@ -13,6 +13,7 @@ from colorizer.predictors.view import read_view
 from tests.onnx_helpers import CARD, card, painting_graph, save_graph
 from tests.photo_helpers import greys
 
+from colorizer.predictors import onnx_predictor  # isort: skip
 from colorizer.predictors.onnx_predictor import OnnxPredictor, load_onnx_predictor  # isort: skip
 
 PLAIN = ColorSpace()
@@ -58,6 +59,34 @@ def test_without_mirror_it_is_that_of_the_photograph_alone(tmp_path: Path) -> No
     ab = load_onnx_predictor(file).predict(greys(72, 48), PLAIN).at(1)
 
     np.testing.assert_allclose(ab[1], np.pad(lightness, ((0, 0), (1, 0)))[:, :-1], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored", "cores", "threads"),
+    [
+        (None, True, 16, 15),
+        (None, True, 2, 1),
+        (None, True, 1, 1),
+        (None, False, 16, 16),
+        (False, True, 16, 16),
+        (True, False, 16, 15),
+    ],
+)
+def test_a_photograph_takes_all_cores(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: bool | None,
+    stored: bool,
+    cores: int,
+    threads: int,
+) -> None:
+    monkeypatch.setattr(onnx_predictor, "usable_cores", lambda: cores)
+    metadata = card(mirror=stored).to_metadata()
+    file = save_graph(tmp_path / "painter.onnx", painting_graph(), metadata)
+
+    session = load_onnx_predictor(file, mirror=asked).session
+
+    assert session.get_session_options().intra_op_num_threads == threads
 
 
 def test_hints_are_refused_by_a_network_that_takes_none(painter: OnnxPredictor) -> None:

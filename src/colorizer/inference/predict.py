@@ -38,8 +38,11 @@ def predict_ab(model: Colorizer, lightness: Tensor, mirror: bool) -> Tensor:
     views = torch.cat([lightness, lightness.flip(-1)]) if mirror else lightness
 
     def predict(share: slice) -> Tensor:
+        own = views[share]
+        # One after the other, so that the mirror image costs time but no memory.
+        parts = own.tensor_split(2) if mirror and len(own) > 1 else [own]
         with torch.inference_mode():
-            return model.predict(views[share])
+            return torch.cat([model.predict(part) for part in parts])
 
     ab = torch.cat(in_shares(predict, len(views), shares_on(lightness.device)))
     if mirror:

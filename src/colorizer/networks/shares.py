@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -118,18 +118,29 @@ class _Thread:
 _here = threading.local()
 
 
-# Two teams that each had some of the threads would wait for each other's.
-_one_team = threading.Lock()
+class _Threads:
+    """Threads for as many teams as the cores have work for; callers beyond that wait.
+
+    Teams that each had some of the threads would wait for each other's.
+    """
+
+    def __init__(self) -> None:
+        teams = max(1, usable_cores() // MOST)
+        self.free = threading.BoundedSemaphore(teams)
+        # Else a new thread's first convolution takes all cores, whatever torch was told.
+        self.pool = ThreadPoolExecutor(
+            teams * MOST, thread_name_prefix="share", initializer=torch.get_num_threads
+        )
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
+def _threads() -> _Threads:
     """Return the threads, which are kept: torch's libraries prepare themselves in each new one."""
-    return ThreadPoolExecutor(MOST, thread_name_prefix="share")
+    return _Threads()
 
 
 if sys.platform != "win32":  # where nothing forks
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def this_sharer() -> Sharer:
@@ -195,9 +206,16 @@ def in_shares(function: Callable[[slice], T], items: int, shares: int) -> list[T
         finally:
             _here.thread = None
 
-    with _one_team:
-        futures = [_pool().submit(compute, rank) for rank in range(count)]
-        wait(futures)
+    threads = _threads()
+    with threads.free:
+        futures: list[Future[T]] = []
+        try:
+            futures.extend(threads.pool.submit(compute, rank) for rank in range(count))
+            wait(futures)
+        except BaseException:  # Ctrl-C, or a thread that the system refuses
+            team.barrier.abort()
+            wait(futures)
+            raise
     failures = [error for future in futures if (error := future.exception()) is not None]
     # Those that only waited for one that failed tell nothing of the cause.
     failures.sort(key=lambda error: isinstance(error, threading.BrokenBarrierError))

@@ -21,7 +21,13 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation (Ioffe and Szegedy 2015) by the statistics of all shares."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise (B, C, H, W); B may be 0 in some shares."""
+        """Normalise (B, C, H, W); B may be 0 in some shares.
+
+        Raises
+        ------
+        ValueError
+            In training, if a channel has but one value in all shares: its variance is unknown.
+        """
         sharer = this_sharer()
         if not self.training or sharer.count == 1:
             return super().forward(features)
@@ -110,6 +116,11 @@ def _statistics(features: Tensor, sharer: Sharer) -> tuple[Tensor, Tensor, Tenso
     gathered = torch.stack(sharer.gather(torch.stack([own_mean, own_variance, own_count])))
     means, variances, counts = gathered.unbind(1)  # (shares, C) each
     count = counts.sum(0)
+    # Those with more values of their own need not ask: on a GPU, every look waits for it.
+    if features.numel() <= features.shape[1] and count[0] <= 1:
+        raise ValueError(
+            f"normalising needs more than 1 value per channel, got {int(count[0])} in all shares"
+        )
     mean = (means * counts).sum(0) / count
     variance = ((variances + (means - mean).square()) * counts).sum(0) / count
     return mean, variance, count

@@ -80,12 +80,13 @@ def _with_torch(
     require_extra("train", "torch", "safetensors", "pandas", "pydantic")
     from colorizer.inference.params import PredictParams
     from colorizer.inference.saturation import saturation_of
-    from colorizer.networks.devices import make_repeatable, pick_device
+    from colorizer.networks.devices import divide_cores, make_repeatable, pick_device
     from colorizer.predictors.torch_predictor import load_torch_predictor
 
     settings = PredictParams().replace(**changes)
     device = pick_device(settings.device)
     make_repeatable(seed=0)
+    divide_cores(2 if settings.mirror else 1)  # a photograph has as many shares
     network = load_torch_predictor(checkpoint, device, side, settings.mirror)
     return network, saturation_of(settings, checkpoint)
 

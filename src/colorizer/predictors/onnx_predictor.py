@@ -130,8 +130,7 @@ def load_onnx_predictor(
     UserError
         If the file is not ONNX, or not from this project.
     """
-    views = 1 if mirror is False else 2
-    session = open_session(file, max(1, usable_cores() // views))
+    session = _session(file, mirrors=mirror is not False)
     try:
         card = OnnxCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         wanted = [*card.inputs, *card.outputs]
@@ -144,4 +143,14 @@ def load_onnx_predictor(
         ) from error
     if mirror is not None:
         card = replace(card, mirror=mirror)
+    elif not card.mirror:
+        session = _session(file, mirrors=False)
     return OnnxPredictor(session, card, nearest_side(side or card.side, card.size_multiple))
+
+
+def _session(file: Path, mirrors: bool) -> InferenceSession:
+    """Open a file so that a photograph takes all cores.
+
+    The photograph and its mirror image bring a thread each, and share the session's others.
+    """
+    return open_session(file, max(1, usable_cores() - mirrors))

@@ -16,6 +16,7 @@ import torch
 from colorizer.common.files import sha256_of
 from colorizer.data.shards import Shards
 from colorizer.networks.recipe import Recipe
+from colorizer.networks.shares import shares_on
 
 READ_AT_ONCE = 64
 PACKAGES = ("colorizer", "stages")
@@ -27,7 +28,7 @@ def run_key(
     """Return 64 hexadecimal digits: equal for training runs that give the same bits.
 
     Besides the arguments, they cover this project's loaded code, the versions of torch and NumPy,
-    the kind of processor and the number of threads.
+    the kind of processor, the number of threads and that of a batch's shares.
 
     Parameters
     ----------
@@ -74,6 +75,7 @@ def _processor(device: torch.device) -> list[str | int | None]:
     if device.type == "cuda":
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         return [device.type, torch.cuda.get_device_name(device), cudnn]
-    # The order in which threads and vector units add decides the last bit.
+    # The order in which shares, threads and vector units add decides the last bit.
     capability = torch.backends.cpu.get_cpu_capability()
-    return [device.type, platform.machine(), capability, torch.get_num_threads()]
+    threads = torch.get_num_threads()
+    return [device.type, platform.machine(), capability, threads, shares_on(device)]
