@@ -4,6 +4,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -130,22 +132,28 @@ class TestThreads:
             caller.join()
         assert not everybody.broken
 
-    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-    def test_take_a_core_each_from_their_first_convolution_on(self, new_threads: None) -> None:
-        features = torch.rand(2, 64, 64, 64).to(memory_format=torch.channels_last)
-        weight = torch.rand(64, 64, 3, 3).to(memory_format=torch.channels_last)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            before = _count_threads()
-            in_shares(lambda share: nn.functional.conv2d(features[share], weight), 2, 2)
-            assert _count_threads() - before == 2
-        finally:
-            torch.set_num_threads(threads)
+
+def _threads_of_a_first_convolution() -> int:
+    torch.set_num_threads(1)
+    features = torch.rand(2, 64, 64, 64).to(memory_format=torch.channels_last)
+    weight = torch.rand(64, 64, 3, 3).to(memory_format=torch.channels_last)
+
+    def convolve(share: slice) -> Tensor:
+        with torch.inference_mode():
+            return nn.functional.conv2d(features[share], weight)
+
+    before = len(list(Path("/proc/self/task").iterdir()))
+    in_shares(convolve, 2, 2)
+    return len(list(Path("/proc/self/task").iterdir())) - before
 
 
-def _count_threads() -> int:
-    return len(list(Path("/proc/self/task").iterdir()))
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_shares_take_a_core_each_from_their_first_convolution_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")  # of a larger machine
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(_threads_of_a_first_convolution).result() == 2
 
 
 def _sum_of_all(value: Tensor) -> int:
