@@ -79,7 +79,8 @@ def test_the_card_tells_what_the_engine_must_know() -> None:
 
 def _apart(painted: Path, expected: Image.Image) -> npt.NDArray[np.int64]:
     ours = np.fromfile(painted, np.uint8).astype(np.int64)
-    return np.abs(ours - np.asarray(expected.convert("RGBA")).flatten())
+    apart: npt.NDArray[np.int64] = np.abs(ours - np.asarray(expected.convert("RGBA")).flatten())
+    return apart
 
 
 def _spread(paths: list[Path]) -> list[Path]:

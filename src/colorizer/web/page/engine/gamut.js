@@ -1,4 +1,4 @@
-/** CIELAB to sRGB at constant lightness: chroma gives way where sRGB cannot show it, L does not. */
+/** CIELAB to sRGB at constant lightness: where sRGB cannot show a colour, its chroma gives way. */
 
 import { EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ } from "./lab.js";
 

@@ -35,7 +35,8 @@ const LIGHTNESS = Float32Array.from({ length: STEPS + 1 }, (_, step) =>
 );
 const GAMMA = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   const value = step / STEPS;
-  return Math.round(255 * (value > 0.0031308 ? 1.055 * value ** (1 / 2.4) - 0.055 : 12.92 * value));
+  const curved = value > 0.0031308 ? 1.055 * value ** (1 / 2.4) - 0.055 : 12.92 * value;
+  return Math.round(255 * curved);
 });
 
 /**

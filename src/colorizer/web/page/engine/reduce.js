@@ -127,7 +127,7 @@ function mean(sum, count) {
   return ((sum + (count >> 1)) * reciprocal) >>> 24;
 }
 
-/** @param {number} value a byte @param {number} alpha a byte @returns {number} value alpha / 255 */
+/** @param {number} value @param {number} alpha @returns {number} value * alpha / 255, all bytes */
 function share(value, alpha) {
   const product = value * alpha + 128;
   return ((product >> 8) + product) >> 8;
