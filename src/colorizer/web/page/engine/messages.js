@@ -1,0 +1,56 @@
+/**
+ * What page and worker say to each other.
+ *
+ * @typedef {import("./full_size.js").Chroma} Chroma
+ * @typedef {import("./photograph.js").Output} Output
+ * @typedef {import("./view.js").Size} Size
+ */
+
+/**
+ * Where the network is, and what runs it.
+ *
+ * @typedef {object} LoadOptions
+ * @property {{model: string, weights: string, card: string}} network URLs of its graph (ONNX), its
+ *   weights (safetensors) and its card (JSON)
+ * @property {string} runtime URL of ONNX Runtime's module, with its .wasm beside it
+ * @property {number} threads at least 1; more need a page that is isolated from other origins
+ */
+
+/**
+ * A place in a photograph, and its colour there.
+ *
+ * @typedef {object} ColorHint
+ * @property {number} x share of the upright photograph's width from the left, in [0, 1]
+ * @property {number} y share of its height from the top, in [0, 1]
+ * @property {string} color `#rrggbb`
+ */
+
+/**
+ * What the worker can be asked for, each with its arguments and answer.
+ *
+ * @typedef {object} Methods
+ * @property {(options: LoadOptions) => Promise<{saturation: number, takesHints: boolean}>} load
+ * @property {(id: string, blob: Blob, limits: {maxPixels: number}) => Promise<Size>} open
+ * @property {(id: string, longest: number) => Promise<ImageBitmap>} before
+ * @property {(id: string, hints: ColorHint[]) => Promise<Chroma>} predict
+ * @property {(id: string, chroma: Chroma, strength: number, longest: number) =>
+ *   Promise<ImageBitmap>} render
+ * @property {(id: string, chroma: Chroma, strength: number, output: Output) => Promise<Blob>}
+ *   result
+ * @property {(id: string) => Promise<void>} close
+ */
+
+/**
+ * A call, or the wish to cancel one.
+ *
+ * @typedef {{call: number, method: keyof Methods, args: unknown[]} | {cancel: number}} Request
+ */
+
+/**
+ * How far a call is, from 0 to 1; or its end.
+ *
+ * @typedef {{call: number, progress: number} | {call: number, value: unknown}
+ *   | {call: number, error: string}} Reply
+ */
+
+export {};

@@ -1,0 +1,198 @@
+/** The worker: keeps the open photographs and the network, and answers the page's calls. */
+
+import { PlainError, plainMessage } from "./errors.js";
+import { abOf } from "./lab.js";
+import { Network } from "./network.js";
+import { Photograph } from "./photograph.js";
+import { viewSize } from "./view.js";
+
+/** @typedef {import("./messages.js").Methods} Methods */
+/** @typedef {import("./messages.js").Reply} Reply */
+/** @typedef {import("./messages.js").Request} Request */
+/** @typedef {import("./network.js").Card} Card */
+/** @typedef {import("./view.js").Size} Size */
+
+/** @type {Map<string, Promise<Photograph>>} */
+const photographs = new Map();
+/** @type {Network | null} */
+let network = null;
+/** @type {Set<number>} calls that are no longer wanted */
+const cancelled = new Set();
+// A decoded photograph takes much memory: one at a time is opened, and one written.
+const opening = queue();
+const writing = queue();
+
+/** @type {Omit<Methods, "result">} */
+const methods = {
+  async load({ network: { model, weights, card }, runtime, threads }) {
+    const [module, graph, numbers, told] = await Promise.all([
+      // Only pages that predict by themselves load it.
+      import(runtime).catch(() => notLoaded(runtime)),
+      fetched(model).then(bytesOf),
+      fetched(weights).then(bytesOf),
+      fetched(card).then((response) => response.json()),
+    ]);
+    network = await Network.load(module, graph, numbers, told, threads);
+    return { saturation: network.card.saturation, takesHints: network.card.takes_hints };
+  },
+
+  async open(id, blob, { maxPixels }) {
+    if (photographs.has(id)) {
+      throw new Error(`a photograph with the id ${id} is open already`);
+    }
+    const opened = opening(() => Photograph.open(blob, maxPixels, seenAt));
+    photographs.set(id, opened);
+    try {
+      return (await opened).size;
+    } catch (error) {
+      photographs.delete(id);
+      throw error;
+    }
+  },
+
+  before(id, longest) {
+    return withPhotograph(id, (photograph) => photograph.before(longest));
+  },
+
+  predict(id, hints) {
+    return withPhotograph(id, async (photograph) => {
+      if (!network) {
+        throw new PlainError("The network is not loaded yet: wait a moment, then try again.");
+      }
+      const placed = hints.map(({ x, y, color }) => ({ x, y, ab: abOf(color) }));
+      const { side, size_multiple: multiple } = network.card;
+      const size = viewSize(photograph.size, side, multiple);
+      return network.predict(await photograph.view(size), size.width, size.height, placed);
+    });
+  },
+
+  render(id, chroma, strength, longest) {
+    return withPhotograph(id, (photograph) => photograph.render(chroma, strength, longest));
+  },
+
+  async close(id) {
+    const opened = photographs.get(id);
+    photographs.delete(id);
+    await opened?.then((photograph) => photograph.close(), () => {});
+  },
+};
+
+/** @type {(call: number, ...args: Parameters<Methods["result"]>) => Promise<Blob>} */
+function result(call, id, chroma, strength, output) {
+  return withPhotograph(id, (photograph) =>
+    writing(() =>
+      photograph.result(chroma, strength, output, async (progress) => {
+        reply({ call, progress });
+        await pause();
+        if (cancelled.has(call)) {
+          throw new PlainError("This was cancelled.");
+        }
+      }),
+    ),
+  );
+}
+
+addEventListener("message", async ({ data }) => {
+  const request = /** @type {Request} */ (data);
+  if ("cancel" in request) {
+    cancelled.add(request.cancel);
+    return;
+  }
+  const { call, method, args } = request;
+  const chosen = /** @type {(...args: any[]) => Promise<unknown>} */ (
+    method === "result" ? result.bind(null, call) : methods[method]
+  );
+  try {
+    const value = await chosen(...args);
+    reply({ call, value }, value instanceof ImageBitmap ? [value] : []);
+  } catch (error) {
+    reply({ call, error: plainMessage(error) });
+  } finally {
+    cancelled.delete(call);
+  }
+});
+
+/**
+ * @param {Reply} message
+ * @param {Transferable[]} [transferred]
+ */
+function reply(message, transferred = []) {
+  postMessage(message, transferred);
+}
+
+/**
+ * Do something with an open photograph, which may be closed meanwhile.
+ *
+ * @template T
+ * @param {string} id
+ * @param {(photograph: Photograph) => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function withPhotograph(id, work) {
+  const opened = photographs.get(id);
+  const isOpen = () => opened && photographs.get(id) === opened;
+  try {
+    if (opened) {
+      const photograph = await opened;
+      if (isOpen()) {
+        return await work(photograph);
+      }
+    }
+  } catch (error) {
+    if (isOpen()) {
+      throw error;
+    }
+  }
+  throw new PlainError("This photograph is no longer open.");
+}
+
+/** @param {Size} size @returns {Size | null} at which the network, once it is there, sees one */
+function seenAt(size) {
+  return network && viewSize(size, network.card.side, network.card.size_multiple);
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<Response>}
+ */
+async function fetched(url) {
+  const response = await fetch(url).catch(() => null);
+  return response?.ok ? response : notLoaded(url);
+}
+
+/** @param {Response} response @returns {Promise<Uint8Array>} */
+async function bytesOf(response) {
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @param {string} url @returns {never} */
+function notLoaded(url) {
+  throw new PlainError(`${url} could not be loaded: check the connection, then reload the page.`);
+}
+
+/**
+ * A queue of tasks that wait for one another.
+ *
+ * @returns {<T>(task: () => Promise<T>) => Promise<T>}
+ */
+function queue() {
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+  return (task) => {
+    const done = last.then(task);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
+/** Let waiting messages in; a timer would take four milliseconds. @returns {Promise<void>} */
+function pause() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
