@@ -84,7 +84,7 @@ function result(call, id, chroma, strength, output) {
       photograph.result(chroma, strength, output, async (progress) => {
         reply({ call, progress });
         await pause();
-        if (cancelled.has(call)) {
+        if (cancelled.has(call) || !photographs.has(id)) {
           throw new PlainError("This was cancelled.");
         }
       }),
@@ -133,9 +133,9 @@ async function withPhotograph(id, work) {
   const isOpen = () => opened && photographs.get(id) === opened;
   try {
     if (opened) {
-      const photograph = await opened;
+      const value = await work(await opened);
       if (isOpen()) {
-        return await work(photograph);
+        return value;
       }
     }
   } catch (error) {
