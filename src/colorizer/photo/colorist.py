@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from colorizer.color.lightness_tables import BYTE, WORD
+from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.images.convert import WIDE
 from colorizer.photo.descriptions import lost_words
 from colorizer.photo.formats import WRITE_FORMATS
@@ -96,7 +96,12 @@ class PhotoColorist:
             return canvas_of(photo, photo.image.size, strips)
 
     def write(
-        self, photo: Photo, ab: npt.NDArray[np.float32], target: Path, format_: str
+        self,
+        photo: Photo,
+        ab: npt.NDArray[np.float32],
+        target: Path,
+        format_: str,
+        on_progress: Callable[[float], None] | None = None,
     ) -> list[str]:
         """Combine a photograph with chroma at its own size, and write it.
 
@@ -108,6 +113,9 @@ class PhotoColorist:
             (2, h, w) float32, a and b in CIELAB units, for the whole photograph at any size.
         target, format_
             As in :meth:`colorize`; so are the return value and the exceptions.
+        on_progress : callable, optional
+            Is told again and again which share of the rows is coloured, up to 1; writing them
+            comes after that. What it raises ends the work, and nothing is written.
         """
         output = Output(format_, self.quality)
         if not WRITE_FORMATS[format_].has_profile:
@@ -116,6 +124,8 @@ class PhotoColorist:
         width, height = photo.image.size
         size = (2 * width if self.side_by_side else width, height)
         strips = colored_strips(photo.image, photo.space, ab, white, self.side_by_side)
+        if on_progress:
+            strips = _watched(strips, height, on_progress)
         with closing(strips):
             write_photo(target, strips, size, photo, output)
         lost = list(photo.notes)
@@ -129,3 +139,14 @@ class PhotoColorist:
     def _predicted(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> npt.NDArray[np.float32]:
         known = place_hints(hints, photo.image.size)
         return self.network.predict(photo.image, photo.space, known).at(self.saturation)
+
+
+def _watched(
+    strips: Generator[Pixels], height: int, on_progress: Callable[[float], None]
+) -> Generator[Pixels]:
+    done = 0
+    with closing(strips):
+        for strip in strips:
+            yield strip
+            done += len(strip)
+            on_progress(done / height)

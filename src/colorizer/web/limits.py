@@ -23,12 +23,15 @@ class Limits:
         Photographs that one visitor may have open at a time.
     visitors : int
         Visitors whose photographs are kept; beyond that, the longest idle visitor's are removed.
+    idle_s : float
+        Seconds for which a visitor's photographs are kept after the last sign of their page.
     """
 
     megapixels: float
     megabytes: float
     uploads: int
     visitors: int = 50
+    idle_s: float = 3600
 
     @property
     def bytes(self) -> int:

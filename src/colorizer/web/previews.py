@@ -6,17 +6,15 @@ import base64
 import io
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
-from colorizer.color.lightness_tables import BYTE
-from colorizer.photo.full_size import colored_strips
+from colorizer.color.lightness_tables import BYTE, grey_lightness, rgb_lightness
 from colorizer.predictors.view import resize_srgb
 
-# Longer sides in pixels.
-PREVIEW, THUMBNAIL = 1024, 160
-QUALITY = 88
+# Longer sides in pixels; the page's engine keeps as much.
+PREVIEW, THUMBNAIL = 2048, 160
+QUALITY = 92
 SRGB = ColorSpace()
 
 
@@ -43,21 +41,10 @@ def small(image: Image.Image, space: ColorSpace, longest: int) -> Image.Image:
 
 
 def grey(image: Image.Image) -> Image.Image:
-    """Return the lightness of a small sRGB picture as greys, mode L."""
-    return colored(image, np.zeros((2, 1, 1), np.float32)).getchannel(0)
-
-
-def colored(image: Image.Image, ab: npt.NDArray[np.float32]) -> Image.Image:
-    """Return a small sRGB picture, mode RGB, with its own lightness and new chroma.
-
-    Parameters
-    ----------
-    image : Image
-        Mode L or RGB.
-    ab : ndarray
-        (2, h, w) float32, a and b in CIELAB units, for the whole picture at any size.
-    """
-    return Image.fromarray(np.concatenate(list(colored_strips(image, SRGB, ab, BYTE))))
+    """Return the lightness of an sRGB picture, mode RGB, as greys, mode L."""
+    lightness = rgb_lightness(np.asarray(image))
+    greys = np.interp(lightness, grey_lightness(BYTE), np.arange(BYTE + 1))
+    return Image.fromarray(greys.round().astype(np.uint8))
 
 
 def data_url(image: Image.Image) -> str:

@@ -1,0 +1,335 @@
+"""The server's application: the page, and what it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial, wraps
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from colorizer.common.errors import UserError, is_full_disk
+from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.formats import WRITE_FORMATS, format_of
+from colorizer.predictors.protocol import PhotoChroma
+from colorizer.web.edits import parse_dots, parse_edits
+from colorizer.web.examples import Example
+from colorizer.web.limits import Limits, RefusedError
+from colorizer.web.open_photograph import OpenPhotograph
+from colorizer.web.results import OWN_FORMAT, Order
+from colorizer.web.visit import NamedFile, Visit
+from colorizer.web.visits import GoneError, Visits
+
+PAGE = Path(str(files("colorizer.web"))) / "page"
+# Chroma is sent in hundredths of CIELAB units: far less than an 8-bit step.
+STEPS_PER_UNIT = 100
+# How often idle visitors are looked for.
+SWEEP_S = 20
+MOST_JSON_BYTES = 1 << 20
+CREATED, NO_CONTENT = 201, 204
+REFUSED, GONE, TOO_LARGE, FULL = 409, 410, 413, 507
+# What browsers may load: this server's own. Isolation lets the engine measure and use threads.
+HEADERS = {
+    "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+# Some systems' own tables say otherwise, and browsers then refuse to run the page's modules.
+mimetypes.add_type("text/javascript", ".js")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class TooLargeError(RefusedError):
+    """A file has more bytes than allowed."""
+
+
+def build_app(
+    colorist: PhotoColorist,
+    limits: Limits,
+    folder: Path,
+    examples: Sequence[Example],
+    network: str,
+) -> ASGIApp:
+    """Return the server's application.
+
+    Parameters
+    ----------
+    colorist : PhotoColorist
+        Colours the photographs.
+    limits : Limits
+        What visitors may upload.
+    folder : Path
+        For all files of visitors; created here.
+    examples : sequence of Example
+        Photographs to try.
+    network : str
+        What the page calls the network.
+    """
+    visits = Visits(folder, colorist, limits)
+    about = _about(colorist, limits, examples, network)
+
+    @asynccontextmanager
+    async def sweeping(_: Starlette) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_sweep(visits))
+        yield
+        sweeper.cancel()
+
+    def route(path: str, method: str, handler: Callable[..., Awaitable[Response]]) -> Route:
+        return Route(path, _told(partial(handler, visits)), methods=[method])
+
+    async def tell_about(_: Request) -> Response:
+        return JSONResponse(about)
+
+    own, photograph = "/visits/{key}", "/visits/{key}/photographs/{number:int}"
+    result = "/visits/{key}/results/{number:int}"
+    routes = [
+        Route("/about.json", tell_about),
+        route("/visits", "POST", _welcome),
+        route(own, "POST", _notice),
+        route(f"{own}/photographs", "GET", _list),
+        route(f"{own}/photographs", "POST", _receive),
+        route(f"{own}/examples/{{index:int}}", "POST", partial(_open_example, examples)),
+        route(photograph, "DELETE", _remove),
+        route(f"{photograph}/preview", "GET", _preview),
+        route(f"{photograph}/chroma", "POST", _predict),
+        route(f"{own}/results", "POST", _order),
+        route(result, "GET", _progress),
+        route(result, "DELETE", _cancel),
+        route(f"{result}/file", "GET", _give),
+        Mount("/", StaticFiles(directory=PAGE, html=True)),
+    ]
+    return _with_headers(Starlette(routes=routes, lifespan=sweeping))
+
+
+def _about(
+    colorist: PhotoColorist, limits: Limits, examples: Sequence[Example], network: str
+) -> dict[str, Any]:
+    """Return what the page must know of this server before anything else."""
+    return {
+        "edition": "server",
+        "network": network,
+        "takesHints": colorist.network.takes_hints,
+        "strength": colorist.saturation,
+        "quality": colorist.quality,
+        "formats": [name for name, one in WRITE_FORMATS.items() if format_of(one.suffixes[0])],
+        "limits": {
+            "megapixels": limits.megapixels,
+            "megabytes": limits.megabytes,
+            "photographs": limits.uploads,
+        },
+        "examples": [{"thumbnail": one.thumbnail, "credit": one.credit} for one in examples],
+    }
+
+
+async def _sweep(visits: Visits) -> None:
+    while True:
+        await asyncio.sleep(min(SWEEP_S, visits.limits.idle_s))
+        await run_in_threadpool(visits.close_idle)
+
+
+async def _welcome(visits: Visits, _: Request) -> Response:
+    return JSONResponse({"key": await run_in_threadpool(visits.open)}, CREATED)
+
+
+async def _notice(visits: Visits, request: Request) -> Response:
+    _visit(visits, request)
+    return Response(status_code=NO_CONTENT)
+
+
+async def _list(visits: Visits, request: Request) -> Response:
+    photographs = _visit(visits, request).photographs()
+    return JSONResponse([_described(number, opened) for number, opened in photographs])
+
+
+async def _receive(visits: Visits, request: Request) -> Response:
+    """Store an upload, and open it."""
+    visit = _visit(visits, request)
+    file = visit.expect(request.query_params.get("name", ""))
+    try:
+        await _store(request, file, visits.limits)
+    except BaseException:
+        visit.forget(file)
+        raise
+    number, opened = await run_in_threadpool(visit.open, file)
+    return JSONResponse(_described(number, opened), CREATED)
+
+
+async def _open_example(
+    examples: Sequence[Example], visits: Visits, request: Request
+) -> Response:
+    visit, index = _visit(visits, request), request.path_params["index"]
+    if index >= len(examples):
+        raise RefusedError("There is no such example.")
+    example = examples[index]
+
+    def open_() -> tuple[int, OpenPhotograph]:
+        file = visit.expect(f"{example.path.stem}.jpg")
+        try:
+            example.write_grey(file.path)
+        except BaseException:
+            visit.forget(file)
+            raise
+        return visit.open(file)
+
+    number, opened = await run_in_threadpool(open_)
+    return JSONResponse(_described(number, opened), CREATED)
+
+
+async def _remove(visits: Visits, request: Request) -> Response:
+    await run_in_threadpool(_visit(visits, request).remove, request.path_params["number"])
+    return Response(status_code=NO_CONTENT)
+
+
+async def _preview(visits: Visits, request: Request) -> Response:
+    opened = _visit(visits, request)[request.path_params["number"]]
+    return FileResponse(opened.preview, media_type="image/jpeg")
+
+
+async def _predict(visits: Visits, request: Request) -> Response:
+    visit, dots = _visit(visits, request), parse_dots(await _json(request))
+    chroma = await run_in_threadpool(visit.predict, request.path_params["number"], dots)
+    height, width = chroma.own.shape[1:]
+    sizes = {"x-width": str(width), "x-height": str(height)}
+    return Response(_packed(chroma), headers=sizes, media_type="application/octet-stream")
+
+
+async def _order(visits: Visits, request: Request) -> Response:
+    _, results = visits[request.path_params["key"]]
+    order = _parse_order(await _json(request))
+    return JSONResponse({"number": await run_in_threadpool(results.start, order)}, CREATED)
+
+
+async def _progress(visits: Visits, request: Request) -> Response:
+    _, results = visits[request.path_params["key"]]
+    result = results[request.path_params["number"]]
+    if result.problem:
+        raise RefusedError(result.problem)
+    return JSONResponse({"progress": result.progress, "done": result.is_done})
+
+
+async def _cancel(visits: Visits, request: Request) -> Response:
+    _, results = visits[request.path_params["key"]]
+    await run_in_threadpool(results.cancel, request.path_params["number"])
+    return Response(status_code=NO_CONTENT)
+
+
+async def _give(visits: Visits, request: Request) -> Response:
+    _, results = visits[request.path_params["key"]]
+    file = results[request.path_params["number"]].file
+    if file is None:
+        raise RefusedError("This file is not there yet.")
+    return FileResponse(file.path, filename=file.name)
+
+
+def _visit(visits: Visits, request: Request) -> Visit:
+    return visits[request.path_params["key"]][0]
+
+
+def _described(number: int, opened: OpenPhotograph) -> dict[str, Any]:
+    width, height = opened.size
+    return {"number": number, "name": opened.name, "width": width, "height": height}
+
+
+def _packed(chroma: PhotoChroma) -> bytes:
+    """Return own and given, (2, h, w) each, as 16-bit little-endian integers."""
+    steps = np.stack([chroma.own, chroma.given]) * np.float32(STEPS_PER_UNIT)
+    limits = np.iinfo(np.int16)
+    return steps.round().clip(limits.min, limits.max).astype("<i2").tobytes()
+
+
+def _parse_order(sent: Any) -> Order:
+    try:
+        photographs = {int(one["number"]): parse_edits(one) for one in sent["photographs"]}
+        format_, quality = sent.get("format", OWN_FORMAT), sent.get("quality", 95)
+        side_by_side = sent.get("sideBySide", False)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RefusedError("It is not clear which photographs to write.") from error
+    if format_ != OWN_FORMAT and format_ not in WRITE_FORMATS:
+        raise RefusedError(f"This is no format for photographs: {format_}")
+    if not isinstance(quality, int) or not 1 <= quality <= 100:
+        raise RefusedError("The quality must be from 1 to 100.")
+    return Order(photographs, format_, quality, bool(side_by_side))
+
+
+async def _json(request: Request) -> Any:
+    if int(request.headers.get("content-length", "0")) > MOST_JSON_BYTES:
+        raise TooLargeError("That is too much.")
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise RefusedError("The page and the server do not understand each other.") from error
+
+
+async def _store(request: Request, file: NamedFile, limits: Limits) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limits.bytes:
+        raise TooLargeError(limits.too_big())
+    size = 0
+    with file.path.open("xb") as stored:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > limits.bytes:
+                raise TooLargeError(limits.too_big())
+            stored.write(piece)
+
+
+def _told(handler: Handler) -> Handler:
+    """Return a handler whose refusals reach the visitor as words."""
+
+    @wraps(handler)
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except ClientDisconnect:
+            return Response(status_code=NO_CONTENT)  # nobody is there to read it
+        except (RefusedError, UserError) as error:
+            return JSONResponse({"problem": str(error)}, _status_of(error))
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            return JSONResponse({"problem": "The disk of the server is full."}, FULL)
+
+    return answered
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, GoneError):
+        return GONE
+    return TOO_LARGE if isinstance(error, TooLargeError) else REFUSED
+
+
+def _with_headers(app: ASGIApp) -> ASGIApp:
+    """Return the app with :data:`HEADERS` in every response, errors included."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                # The page of another version must not linger; visitors' files are their own.
+                is_own = scope["path"].startswith("/visits")
+                headers["cache-control"] = "no-store" if is_own else "no-cache"
+            await send(message)
+
+        await app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+    return guarded

@@ -1,0 +1,84 @@
+"""What a visitor asks for about a photograph: colours of places, and their strength."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colorizer.inference.types import Hint
+from colorizer.photo.hints import ab_of
+from colorizer.web.limits import RefusedError
+
+MOST_DOTS = 100
+MOST_STRENGTH = 2.0
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What a visitor changed in a photograph.
+
+    Attributes
+    ----------
+    hints : tuple of Hint
+        Colours that they gave to places.
+    strength : float
+        Factor for the chroma that the network itself predicts, 0 to :data:`MOST_STRENGTH`.
+    """
+
+    hints: tuple[Hint, ...]
+    strength: float
+
+
+def parse_edits(sent: Any) -> Edits:
+    """Return what a browser sent as JSON: ``dots``, each of x, y and color, and ``strength``.
+
+    Raises
+    ------
+    RefusedError
+        If it is anything else, or too much.
+    """
+    if not isinstance(sent, Mapping):
+        raise RefusedError("These are no changes to a photograph.")
+    return Edits(parse_dots(sent.get("dots", [])), _strength(sent.get("strength", 1)))
+
+
+def parse_dots(sent: Any) -> tuple[Hint, ...]:
+    """Return the hints that a browser sent as a list of x, y (shares of width and height), color.
+
+    Raises
+    ------
+    RefusedError
+        If one is not a place in the photograph or not a colour, or there are too many.
+    """
+    if not isinstance(sent, list):
+        raise RefusedError("These are no dots of colour.")
+    if len(sent) > MOST_DOTS:
+        raise RefusedError(f"Only {MOST_DOTS} colours per photograph: remove some first.")
+    return tuple(_hint(dot) for dot in sent)
+
+
+def _hint(dot: Any) -> Hint:
+    if isinstance(dot, Mapping):
+        x, y, color = (dot.get(name) for name in ("x", "y", "color"))
+        if _is_share(x) and _is_share(y) and isinstance(color, str) and _COLOR.fullmatch(color):
+            red, green, blue = bytes.fromhex(color[1:])
+            return Hint(float(x), float(y), ab_of((red, green, blue)))
+    raise RefusedError("This is not a place in the photograph, or not a colour.")
+
+
+def _strength(value: Any) -> float:
+    if not _is_number(value) or not 0 <= value <= MOST_STRENGTH:
+        raise RefusedError(f"The strength of colours must be from 0 to {MOST_STRENGTH:g}.")
+    return float(value)
+
+
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,182 @@
+"""What one visitor to the page works on."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+
+from colorizer.images.decode import UnreadableImageError
+from colorizer.inference.types import Hint
+from colorizer.photo.colorist import PhotoColorist
+from colorizer.predictors.protocol import PhotoChroma
+from colorizer.web.file_names import clean_name, known_suffix
+from colorizer.web.limits import Limits, RefusedError
+from colorizer.web.open_photograph import OpenPhotograph, open_photograph
+
+# What a bad photograph, or one too large for the computer, can raise.
+FAILURES = (UnreadableImageError, OSError, ValueError, MemoryError)
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file on its way from or to the visitor: their name for it, and where it is stored."""
+
+    name: str
+    path: Path
+
+
+class Visit:
+    """A visitor's photographs, in a folder of their own under names that we choose.
+
+    Its methods may be called from several threads at once.
+
+    Parameters
+    ----------
+    folder : Path
+        For the photographs; created here, and removed by :meth:`close`.
+    colorist : PhotoColorist
+        Its network predicts their colours.
+    limits : Limits
+        How many photographs, and how large.
+    worker : Executor
+        Runs what needs the network or a photograph at full size: for all visitors, one task at a
+        time and in order, as each takes all cores and memory in proportion to the photograph.
+
+    Attributes
+    ----------
+    last_sign : float
+        When the visitor was last heard of, by :func:`time.monotonic`.
+    """
+
+    def __init__(
+        self, folder: Path, colorist: PhotoColorist, limits: Limits, worker: Executor
+    ) -> None:
+        folder.mkdir(mode=0o700)
+        self._folder, self._colorist, self._limits, self._worker = folder, colorist, limits, worker
+        self._lock = RLock()
+        self._numbers = itertools.count(1)
+        self._coming = 0  # photographs being sent or opened
+        self._photographs: dict[int, OpenPhotograph] = {}
+        self._worked_on: OpenPhotograph | None = None
+        self.last_sign = time.monotonic()
+
+    def expect(self, name: str) -> NamedFile:
+        """Make room for a photograph that is about to be stored.
+
+        Then call :meth:`open` or :meth:`forget`.
+
+        Parameters
+        ----------
+        name : str
+            The visitor's name for the file, which may be anything.
+
+        Raises
+        ------
+        RefusedError
+            If there are too many photographs already.
+        """
+        with self._lock:
+            if len(self._photographs) + self._coming >= self._limits.uploads:
+                raise RefusedError(self._limits.too_many())
+            self._coming += 1
+            cleaned = clean_name(name)
+            return NamedFile(cleaned, self.new_path(known_suffix(cleaned)))
+
+    def forget(self, file: NamedFile) -> None:
+        """Remove a photograph that will not be opened."""
+        with self._lock:
+            self._coming -= 1
+        file.path.unlink(missing_ok=True)
+
+    def open(self, file: NamedFile) -> tuple[int, OpenPhotograph]:
+        """Open a photograph, now stored; return its number too.
+
+        Raises
+        ------
+        RefusedError
+            If it cannot be read.
+        """
+        megapixels = self._limits.megapixels
+        try:
+            opened = self._worker.submit(
+                open_photograph, file.name, file.path, self._colorist.network, megapixels
+            ).result()
+        except BaseException as error:
+            self.forget(file)
+            if isinstance(error, FAILURES):
+                raise RefusedError(reason_of(error)) from error
+            raise
+        with self._lock:
+            self._coming -= 1
+            number = next(self._numbers)
+            self._photographs[number] = opened
+            self._work_on(opened)
+        return number, opened
+
+    def __getitem__(self, number: int) -> OpenPhotograph:
+        """Return an open photograph.
+
+        Raises
+        ------
+        RefusedError
+            If it is no longer there.
+        """
+        with self._lock:
+            if number not in self._photographs:
+                raise RefusedError("This photograph is not there any more.")
+            return self._photographs[number]
+
+    def photographs(self) -> list[tuple[int, OpenPhotograph]]:
+        """Return all open photographs with their numbers, in the order of their arrival."""
+        with self._lock:
+            return list(self._photographs.items())
+
+    def remove(self, number: int) -> None:
+        """Remove a photograph, if it is there."""
+        with self._lock:
+            removed = self._photographs.pop(number, None)
+        if removed:
+            removed.remove()
+
+    def predict(self, number: int, hints: Sequence[Hint]) -> PhotoChroma:
+        """Predict the chroma of a photograph.
+
+        Raises
+        ------
+        RefusedError
+            If it is no longer there.
+        """
+        opened = self[number]
+
+        def predict() -> PhotoChroma:
+            chroma = opened.predict(hints, self._colorist.network)
+            with self._lock:
+                self._work_on(opened)
+            return chroma
+
+        return self._worker.submit(predict).result()
+
+    def new_path(self, suffix: str) -> Path:
+        """Return the path of a new file."""
+        with self._lock:
+            return self._folder / f"{next(self._numbers)}{suffix}"
+
+    def close(self) -> None:
+        """Remove all files."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _work_on(self, opened: OpenPhotograph) -> None:
+        if self._worked_on and self._worked_on is not opened:
+            self._worked_on.rest()
+        self._worked_on = opened
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a photograph could not be read or written, for the visitor."""
+    return str(error) or type(error).__name__
