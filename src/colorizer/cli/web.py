@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from colorizer.cli.options import add_network_arguments, load_chosen_network, whole_number
 from colorizer.common.extras import require_extra
+from colorizer.networks.files import name_of
 from colorizer.photo.formats import QUALITY
 from colorizer.photo.read import MAX_MEGAPIXELS
 
@@ -78,14 +79,12 @@ def run(arguments: Namespace) -> None:
     Raises
     ------
     UserError
-        If the checkpoint, the port or an option cannot be used, or Gradio is missing.
+        If the checkpoint, the port or an option cannot be used, or the server is not installed.
     """
     from colorizer.common.interrupts import raise_on_interrupts
-    from colorizer.web.gradio_settings import set_up_gradio
 
     raise_on_interrupts()
     with TemporaryDirectory(prefix="colorizer-web-") as folder:
-        set_up_gradio(Path(folder, "gradio"))
         _serve(arguments, Path(folder, "visitors"))
 
 
@@ -93,15 +92,19 @@ def _serve(arguments: Namespace, folder: Path) -> None:
     from colorizer.photo.colorist import PhotoColorist
     from colorizer.web.limits import Limits
 
-    require_extra("web", "gradio", "fastapi", "uvicorn")
-    from colorizer.web.server import build_app, listen, server_of
+    require_extra("web", "starlette", "uvicorn")
+    from colorizer.web.app import build_app
+    from colorizer.web.examples import find_examples
+    from colorizer.web.server import listen, server_of
 
     limits = Limits(arguments.max_megapixels, arguments.max_megabytes, arguments.max_uploads)
     # First, so that a port in use is reported at once.
     with listen(arguments.host, arguments.port) as listening:
         network, saturation = load_chosen_network(arguments)
         colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
-        app = build_app(colorist, limits, folder)
+        app = build_app(
+            colorist, limits, folder, find_examples(), name_of(arguments.checkpoint)
+        )
         port = listening.getsockname()[1]
         print(_greeting(arguments.host, port), flush=True)
         if arguments.open:

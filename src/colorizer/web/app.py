@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from colorizer.common.errors import UserError, is_full_disk
 from colorizer.photo.colorist import PhotoColorist
-from colorizer.photo.formats import WRITE_FORMATS, format_of
+from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.predictors.protocol import PhotoChroma
 from colorizer.web.edits import parse_dots, parse_edits
 from colorizer.web.examples import Example
@@ -129,7 +129,7 @@ def _about(
         "takesHints": colorist.network.takes_hints,
         "strength": colorist.saturation,
         "quality": colorist.quality,
-        "formats": [name for name, one in WRITE_FORMATS.items() if format_of(one.suffixes[0])],
+        "formats": [name for name in WRITE_FORMATS if name != HEIC or has_heif()],
         "limits": {
             "megapixels": limits.megapixels,
             "megabytes": limits.megabytes,
