@@ -40,7 +40,8 @@ export function usableStrength(value, otherwise) {
  */
 export function withChanged(dots, index, change) {
   const { x, y, color } = { ...dots[index], ...change };
-  return dots.with(index, { x: within(x), y: within(y), color });
+  const changed = { x: within(x), y: within(y), color };
+  return dots.map((dot, at) => (at === index ? changed : dot));
 }
 
 /** @param {number} share @returns {number} within [0, 1] */

@@ -1,0 +1,81 @@
+/** Results at full size: which format, how far they are, and a way to cancel. */
+
+import { find } from "./dom.js";
+
+/** @typedef {import("../host.js").About} About */
+/** @typedef {import("../host.js").Output} Output */
+
+const NAMES = /** @type {Record<string, string>} */ ({
+  jpeg: "JPEG", png: "PNG", tiff: "TIFF", webp: "WebP", heic: "HEIC", avif: "AVIF",
+  jp2: "JPEG 2000",
+});
+
+/** The part of the page that gives results. */
+export class Downloads {
+  #root = find("#download");
+  #saves = [".save", ".save-all"].map((name) => find(name, this.#root, HTMLButtonElement));
+  #working = find(".working", this.#root);
+  #bar = find("progress", this.#root, HTMLProgressElement);
+  #format = find(".format", this.#root, HTMLSelectElement);
+  #quality = find(".quality", this.#root, HTMLInputElement);
+  /** @type {AbortController | null} */
+  #controller = null;
+
+  /**
+   * @param {About} about
+   * @param {(all: boolean, output: Output, onProgress: (share: number) => void,
+   *   signal: AbortSignal) => Promise<void>} save
+   * @param {() => void} onProject
+   */
+  constructor({ formats, quality }, save, onProject) {
+    this.#format.append(new Option("as the photograph", ""));
+    this.#format.append(...formats.map((format) => new Option(NAMES[format] ?? format, format)));
+    this.#quality.value = String(quality);
+    this.#quality.addEventListener("change", () => {
+      const typed = Math.round(this.#quality.valueAsNumber);
+      this.#quality.value = String(typed ? Math.min(100, Math.max(1, typed)) : quality);
+    });
+    this.#saves.forEach((button, index) =>
+      button.addEventListener("click", () => this.#run((...how) => save(index === 1, ...how))),
+    );
+    find(".cancel", this.#root).addEventListener("click", () => this.#controller?.abort());
+    find(".project", this.#root).addEventListener("click", onProject);
+  }
+
+  /** @param {boolean} areSeveral whether there are other photographs */
+  offerAll(areSeveral) {
+    this.#saves[1].hidden = !areSeveral;
+  }
+
+  /**
+   * @param {(output: Output, onProgress: (share: number) => void,
+   *   signal: AbortSignal) => Promise<void>} save
+   */
+  async #run(save) {
+    this.#controller = new AbortController();
+    this.#bar.removeAttribute("value");
+    this.#show(true);
+    const output = {
+      format: this.#format.value,
+      quality: Number(this.#quality.value),
+      sideBySide: find(".both", this.#root, HTMLInputElement).checked,
+    };
+    const onProgress = (/** @type {number} */ share) => { this.#bar.value = share; };
+    try {
+      await save(output, onProgress, this.#controller.signal);
+    } finally {
+      this.#controller = null;
+      this.#show(false);
+    }
+  }
+
+  /** @param {boolean} isWorking */
+  #show(isWorking) {
+    for (const button of this.#saves) button.disabled = isWorking;
+    this.#working.hidden = !isWorking;
+    const focused = document.activeElement;
+    if (!isWorking && (focused === document.body || this.#working.contains(focused))) {
+      this.#saves[0].focus();
+    }
+  }
+}
