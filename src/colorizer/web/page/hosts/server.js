@@ -163,3 +163,15 @@ export class ServerHost {
 function sent(value) {
   return { method: "POST", body: JSON.stringify(value) };
 }
+
+/**
+ * Make the host of the edition with a server.
+ *
+ * @param {Engine} engine
+ * @param {About} about
+ * @returns {Promise<{host: Host, storage: Storage, changes: Partial<About>}>} the host, where the
+ *   page may keep what was changed, and what is now known better
+ */
+export async function createHost(engine, about) {
+  return { host: new ServerHost(engine, about), storage: sessionStorage, changes: {} };
+}

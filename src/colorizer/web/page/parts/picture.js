@@ -118,6 +118,7 @@ export class Picture {
   /** @param {boolean} isOriginal whether to show the original for a while */
   showOriginal(isOriginal) {
     this.#after.hidden = isOriginal;
+    this.#before.hidden = !isOriginal && this.#comparison === "after";
   }
 
   /** @param {number} [dot] the focus goes to this dot if there is one, or else to the frame */

@@ -1,0 +1,456 @@
+/** The page: what its parts show, and what happens when the visitor uses them. */
+
+import { MOST_DOTS, withChanged } from "./edits.js";
+import { Gallery } from "./gallery.js";
+import { GoneError, download } from "./host.js";
+import { latest } from "./latest.js";
+import { Memory } from "./memory.js";
+import { Chooser } from "./parts/chooser.js";
+import { find } from "./parts/dom.js";
+import { Downloads } from "./parts/download.js";
+import { listenToKeys } from "./parts/keys.js";
+import { Picture } from "./parts/picture.js";
+import { Problems } from "./parts/problems.js";
+import { Strength } from "./parts/strength.js";
+import { Strip } from "./parts/strip.js";
+import { Swatches } from "./parts/swatches.js";
+import { PROJECT_FILE, readProject, writeProject } from "./project.js";
+
+/** @typedef {import("./edits.js").Edits} Edits */
+/** @typedef {import("./engine/client.js").Engine} Engine */
+/** @typedef {import("./gallery.js").Source} Source */
+/** @typedef {import("./host.js").About} About */
+/** @typedef {import("./host.js").Host} Host */
+/** @typedef {import("./host.js").Output} Output */
+/** @typedef {import("./parts/viewport.js").Point} Point */
+/** @typedef {Gallery["photographs"][number]} Photograph */
+
+// The longer side in pixels: of thumbnails, while the strength slides, and at most.
+const THUMBNAIL = 176;
+const DRAFT = 1024;
+const PREVIEW = 2048;
+
+/** Ties the parts of the page together. */
+export class App {
+  #about;
+  #engine;
+  #gallery;
+  #memory;
+  /** @type {Photograph | null} */
+  #chosen = null;
+  /** @type {number | null} which dot is selected */
+  #dot = null;
+  /** @type {string | null} */
+  #color = null;
+  #isDraft = false;
+  /** @type {Map<string, Edits>} by names of photographs that may still come */
+  #project = new Map();
+  /** @type {Source[]} */
+  #coming = [];
+  #isOpening = false;
+
+  /**
+   * @param {About} about
+   * @param {Host} host
+   * @param {Engine} engine
+   * @param {Storage} storage where to keep what was changed
+   */
+  constructor(about, host, engine, storage) {
+    this.#about = about;
+    this.#engine = engine;
+    this.#memory = new Memory(storage);
+    this.#gallery = new Gallery(host, engine, about.strength, (lost) => this.#onLost(lost));
+    this.problems = new Problems();
+    this.chooser = new Chooser(
+      about, (files) => this.#take(files), (index) => this.#open([index]),
+    );
+    this.strip = new Strip(
+      (id) => this.#choose(this.#byId(id)), (id) => this.#remove(this.#byId(id)),
+    );
+    this.picture = new Picture({
+      onPlace: (place) => this.#addDot(place),
+      onColor: (color) => this.swatches.pick(color),
+      onNothing: () => this.#select(null),
+      onResize: () => { this.#drawBefore(); this.#draw(); },
+      onSelect: (index) => this.#select(index),
+      onMove: (index, place) => this.#changeDot(index, place, `move ${index}`),
+      onMoved: () => this.#settle(),
+      onRemove: (index) => this.#removeDot(index),
+    });
+    this.swatches = new Swatches({
+      onPick: (color) => this.#pick(color),
+      onPipette: (isOn) => this.picture.aim(isOn ? "pipette" : this.#color && "colour"),
+      onUndo: () => this.#travel("undo"),
+      onRedo: () => this.#travel("redo"),
+      onClear: () => this.#change({ dots: [] }),
+      onRemoveDot: () => this.#dot !== null && this.#removeDot(this.#dot),
+      onCopy: () => this.#copyDots(),
+    });
+    this.strength = new Strength({
+      onSlide: (strength) => this.#slide(strength),
+      onSettle: () => this.#settle(),
+      onReset: () => { this.#change({ strength: about.strength }); },
+      onForAll: () => this.#strengthForAll(),
+    });
+    this.downloads = new Downloads(
+      about, (all, ...how) => this.#save(all, ...how), () => this.#saveProject(),
+    );
+    listenToKeys({
+      onUndo: () => this.#travel("undo"),
+      onRedo: () => this.#travel("redo"),
+      onStep: (step) => this.#step(step),
+      onDelete: () => this.#onDelete(),
+      onEscape: () => this.#onEscape(),
+      onZoom: (factor) => (factor ? this.picture.zoom(factor) : this.picture.fit()),
+      onOriginal: (isOriginal) => this.picture.showOriginal(isOriginal),
+      onFullScreen: () => this.picture.toggleFullScreen(),
+    });
+    this.swatches.offer(about.takesHints);
+  }
+
+  /** Show what was there before the page was reloaded. */
+  async start() {
+    const { edits, chosen } = this.#memory.recall();
+    try {
+      await this.#gallery.restore(edits);
+    } catch (error) {
+      this.#report(error);
+    }
+    const photographs = this.#gallery.photographs;
+    this.#choose(photographs.find(({ id }) => id === chosen) ?? photographs[0] ?? null);
+    for (const photograph of photographs) await this.#drawThumbnail(photograph);
+    document.body.dataset.ready = "true";
+  }
+
+  /** @param {File[]} files photographs, and perhaps a project */
+  async #take(files) {
+    const isProject = (/** @type {File} */ { name }) => name.toLowerCase().endsWith(".json");
+    for (const file of files.filter(isProject)) {
+      try {
+        this.#project = readProject(await file.text());
+        for (const photograph of this.#gallery.photographs) this.#applyProject(photograph);
+        this.#show();
+      } catch (error) {
+        this.#report(error, file.name);
+      }
+    }
+    await this.#open(files.filter((file) => !isProject(file)));
+  }
+
+  /** @param {Source[]} sources */
+  async #open(sources) {
+    this.#coming.push(...sources);
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    let isFirst = true;
+    for (let source; (source = this.#coming.shift()) !== undefined; ) {
+      const left = this.#coming.length;
+      this.#tell(left ? `Colouring, ${left + 1} to go…` : "Colouring…");
+      try {
+        const photograph = await this.#gallery.add(source);
+        this.#applyProject(photograph);
+        if (isFirst) this.#choose(photograph);
+        else this.#show();
+        isFirst = false;
+        await this.#drawThumbnail(photograph);
+        await this.#draw();
+      } catch (error) {
+        this.#report(error, typeof source === "number" ? undefined : source.name);
+      }
+    }
+    this.#isOpening = false;
+    this.#tell("");
+  }
+
+  /** @param {Photograph | null} photograph */
+  #choose(photograph) {
+    if (photograph !== this.#chosen) {
+      this.#chosen = photograph;
+      this.#dot = null;
+      if (photograph) {
+        this.picture.open(photograph.name, photograph.size);
+        this.#drawBefore();
+      }
+    }
+    this.#show();
+    this.#draw();
+  }
+
+  /** @param {1 | -1} step */
+  #step(step) {
+    const photographs = this.#gallery.photographs;
+    const next = photographs[photographs.findIndex((one) => one === this.#chosen) + step];
+    if (next) this.#choose(next);
+  }
+
+  /** @param {Photograph} photograph */
+  async #remove(photograph) {
+    const before = this.#gallery.photographs;
+    const at = before.indexOf(photograph);
+    const next = before[at + 1] ?? before[at - 1] ?? null;
+    const removed = this.#gallery.remove(photograph);
+    this.#choose(photograph === this.#chosen ? next : this.#chosen);
+    if (next) this.strip.focus(next.id);
+    else this.chooser.focus();
+    await removed;
+  }
+
+  /**
+   * Change the chosen photograph.
+   *
+   * @param {Partial<Edits>} change
+   * @param {string | null} [gesture] as for `History.change`
+   */
+  #change(change, gesture = null) {
+    this.#chosen?.history.change(change, gesture);
+    this.#afterChange();
+  }
+
+  #afterChange() {
+    const count = this.#chosen?.history.now.dots.length ?? 0;
+    if (this.#dot !== null && this.#dot >= count) this.#dot = null;
+    this.#show();
+    this.#draw();
+    if (!this.#isDraft) this.#drawChosenThumbnail();
+  }
+
+  /** @param {"undo" | "redo"} direction */
+  #travel(direction) {
+    this.#chosen?.history[direction]();
+    this.#afterChange();
+  }
+
+  /** @param {number} strength */
+  #slide(strength) {
+    this.#isDraft = true;
+    this.#change({ strength }, "strength");
+  }
+
+  #settle() {
+    this.#isDraft = false;
+    this.#chosen?.history.settle();
+    this.#afterChange();
+  }
+
+  #strengthForAll() {
+    if (!this.#chosen) return;
+    const { strength } = this.#chosen.history.now;
+    for (const photograph of this.#gallery.photographs) {
+      if (photograph.history.now.strength !== strength) {
+        photograph.history.change({ strength });
+        this.#drawThumbnail(photograph);
+      }
+    }
+    this.#afterChange();
+  }
+
+  /** @param {Point} place */
+  #addDot(place) {
+    const dots = this.#chosen?.history.now.dots ?? [];
+    if (!this.#color) return;
+    if (dots.length >= MOST_DOTS) {
+      this.problems.tell(`Only ${MOST_DOTS} colours per photograph: remove some first.`);
+      return;
+    }
+    this.#change({ dots: [...dots, { ...place, color: this.#color }] });
+  }
+
+  /**
+   * @param {number} index
+   * @param {Partial<import("./edits.js").Dot>} change
+   * @param {string | null} [gesture]
+   */
+  #changeDot(index, change, gesture = null) {
+    const dots = this.#chosen?.history.now.dots ?? [];
+    this.#isDraft = gesture !== null;
+    this.#change({ dots: withChanged(dots, index, change) }, gesture);
+  }
+
+  /** @param {number} index */
+  #removeDot(index) {
+    const dots = this.#chosen?.history.now.dots ?? [];
+    this.#dot = null;
+    this.#change({ dots: dots.filter((_, at) => at !== index) });
+    this.picture.focus(Math.min(index, dots.length - 2));
+  }
+
+  #copyDots() {
+    const photographs = this.#gallery.photographs;
+    const next = photographs[photographs.findIndex((one) => one === this.#chosen) + 1];
+    if (!next || !this.#chosen) return;
+    const dots = [...next.history.now.dots, ...this.#chosen.history.now.dots];
+    next.history.change({ dots: dots.slice(0, MOST_DOTS) });
+    this.#choose(next);
+    this.#drawThumbnail(next);
+  }
+
+  /** @param {string | null} color */
+  #pick(color) {
+    if (this.#dot !== null && color) {
+      this.#changeDot(this.#dot, { color });
+      return;
+    }
+    this.#color = color;
+    this.picture.aim(color && "colour");
+  }
+
+  /** @param {number | null} index */
+  #select(index) {
+    this.#dot = index;
+    if (index !== null) {
+      this.#color = null;
+      this.swatches.pick(null);
+    }
+    this.#show();
+  }
+
+  #onDelete() {
+    if (this.#dot !== null) this.#removeDot(this.#dot);
+    else if (this.#chosen && find("#strip").contains(document.activeElement)) {
+      this.#remove(this.#chosen);
+    }
+  }
+
+  #onEscape() {
+    this.#dot = null;
+    this.#color = null;
+    this.swatches.pick(null);
+    this.problems.clear();
+    this.#show();
+  }
+
+  /**
+   * @param {boolean} all
+   * @param {Output} output
+   * @param {(share: number) => void} onProgress
+   * @param {AbortSignal} signal
+   */
+  async #save(all, output, onProgress, signal) {
+    const chosen = all ? this.#gallery.photographs : this.#gallery.photographs.filter((one) => one === this.#chosen);
+    try {
+      await this.#gallery.save(chosen, output, onProgress, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#report(error);
+    }
+  }
+
+  #saveProject() {
+    const photographs = this.#gallery.photographs.map(({ name, history }) => ({
+      name,
+      edits: history.now,
+    }));
+    const text = writeProject(this.#about.network, photographs);
+    const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    download(url, PROJECT_FILE);
+    setTimeout(() => URL.revokeObjectURL(url));
+  }
+
+  /** @param {Photograph} photograph */
+  #applyProject(photograph) {
+    const edits = this.#project.get(photograph.name);
+    if (edits) photograph.history.change(edits);
+  }
+
+  /** Show everything but the photograph's pixels, and remember it. */
+  #show() {
+    const photographs = this.#gallery.photographs;
+    const areSeveral = photographs.length > 1;
+    find("#work").hidden = !this.#chosen;
+    this.chooser.compact(photographs.length > 0);
+    this.strip.show(photographs, this.#chosen?.id ?? null);
+    this.strength.offerAll(areSeveral);
+    this.downloads.offerAll(areSeveral);
+    if (this.#chosen) {
+      const { now, canUndo, canRedo } = this.#chosen.history;
+      this.strength.show(now.strength);
+      this.picture.showDots(now.dots, this.#dot);
+      const isLast = photographs.at(-1) === this.#chosen;
+      this.swatches.enable({
+        undo: canUndo,
+        redo: canRedo,
+        clear: now.dots.length > 0,
+        copy: now.dots.length > 0 && !isLast,
+        selected: this.#dot === null ? null : now.dots[this.#dot].color,
+      });
+    }
+    this.#memory.keep({
+      chosen: this.#chosen?.id ?? null,
+      edits: Object.fromEntries(photographs.map(({ id, history }) => [id, history.now])),
+    });
+  }
+
+  #draw = latest(async () => {
+    const photograph = this.#chosen;
+    if (!photograph) return;
+    const frame = find("#picture .frame");
+    frame.setAttribute("aria-busy", "true");
+    try {
+      const longest = Math.min(this.picture.longest, this.#isDraft ? DRAFT : PREVIEW);
+      const bitmap = await this.#gallery.render(photograph, longest);
+      if (photograph === this.#chosen) this.picture.showAfter(bitmap);
+      else bitmap.close();
+    } catch (error) {
+      if (photograph === this.#chosen) this.#report(error, photograph.name);
+    }
+    frame.setAttribute("aria-busy", "false");
+  });
+
+  #drawBefore = latest(async () => {
+    const photograph = this.#chosen;
+    if (!photograph) return;
+    try {
+      const longest = Math.min(this.picture.longest, PREVIEW);
+      const bitmap = await this.#engine.before(photograph.id, longest);
+      if (photograph === this.#chosen) this.picture.showBefore(bitmap);
+      else bitmap.close();
+    } catch (error) {
+      if (photograph === this.#chosen) this.#report(error, photograph.name);
+    }
+  });
+
+  #drawChosenThumbnail = latest(async () => {
+    if (this.#chosen) await this.#drawThumbnail(this.#chosen);
+  });
+
+  /** @param {Photograph} photograph */
+  async #drawThumbnail(photograph) {
+    try {
+      const bitmap = await this.#gallery.render(photograph, THUMBNAIL);
+      this.strip.thumbnail(photograph.id, bitmap);
+    } catch (error) {
+      if (this.#gallery.photographs.includes(photograph)) this.#report(error, photograph.name);
+    }
+  }
+
+  /** @param {string[]} names photographs that the host cannot be given again */
+  #onLost(names) {
+    for (const name of names) {
+      this.problems.tell("The colorizer was started anew: please load it again.", name);
+    }
+    const { photographs } = this.#gallery;
+    const isLost = this.#chosen && !photographs.includes(this.#chosen);
+    this.#choose(isLost ? (photographs[0] ?? null) : this.#chosen);
+    for (const photograph of photographs) this.#drawThumbnail(photograph);
+  }
+
+  /** @param {string} id @returns {Photograph} */
+  #byId(id) {
+    const found = this.#gallery.photographs.find((one) => one.id === id);
+    if (!found) throw new Error(`there is no photograph ${id}`);
+    return found;
+  }
+
+  /** @param {string} text */
+  #tell(text) {
+    find("#status").textContent = text;
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {string} [name]
+   */
+  #report(error, name) {
+    const problem = error instanceof Error ? error.message : String(error);
+    this.problems.tell(problem, error instanceof GoneError ? undefined : name);
+  }
+}

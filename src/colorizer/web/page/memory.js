@@ -1,0 +1,30 @@
+/** What a visitor changed, kept while they reload the page. */
+
+/** @typedef {import("./edits.js").Edits} Edits */
+/** @typedef {{chosen: string | null, edits: Record<string, Edits>}} Remembered */
+
+const KEY = "colorizer-edits";
+
+/** Edits by photograph, in the browser's storage. */
+export class Memory {
+  #storage;
+
+  /** @param {Storage} storage of the tab, or of the browser */
+  constructor(storage) {
+    this.#storage = storage;
+  }
+
+  /** @returns {Remembered} nothing if it cannot be read */
+  recall() {
+    try {
+      return { chosen: null, edits: {}, ...JSON.parse(this.#storage.getItem(KEY) ?? "{}") };
+    } catch {
+      return { chosen: null, edits: {} };
+    }
+  }
+
+  /** @param {Remembered} remembered */
+  keep(remembered) {
+    this.#storage.setItem(KEY, JSON.stringify(remembered));
+  }
+}
