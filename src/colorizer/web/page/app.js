@@ -79,7 +79,7 @@ export class App {
     });
     this.swatches = new Swatches({
       onPick: (color) => this.#pick(color),
-      onPipette: (isOn) => this.picture.aim(isOn ? "pipette" : this.#color && "colour"),
+      onPipette: (isOn) => this.picture.aim(isOn ? "pipette" : this.#color ? "colour" : null),
       onUndo: () => this.#travel("undo"),
       onRedo: () => this.#travel("redo"),
       onClear: () => this.#change({ dots: [] }),
@@ -291,7 +291,7 @@ export class App {
       return;
     }
     this.#color = color;
-    this.picture.aim(color && "colour");
+    this.picture.aim(color ? "colour" : null);
   }
 
   /** @param {number | null} index */
