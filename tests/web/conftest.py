@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import chdir
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -19,10 +17,9 @@ from torch import Tensor
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.networks.hinted import Encoding, HintedColorizer
 from colorizer.photo.colorist import PhotoColorist
-from colorizer.web.gate import AsgiApp
-from colorizer.web.gradio_settings import set_up_gradio
+from colorizer.web.examples import find_examples
 from colorizer.web.limits import Limits
-from tests.conftest import REPOSITORY
+from tests.conftest import SAMPLE
 from tests.photo_helpers import network
 
 if TYPE_CHECKING:
@@ -32,6 +29,7 @@ LIMITS = Limits(megapixels=0.2, megabytes=0.5, uploads=3, visitors=30)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_VARIABLE = "COLORIZER_BROWSER"
 PATIENCE_MS = 30_000
+REFUSALS = (409, 410, 413)  # which browsers log as errors
 OWN = (12.0, -8.0)  # a and b that the network paints
 
 
@@ -72,18 +70,12 @@ def visitors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(painter: Painter, visitors: Path) -> Iterator[str]:
     """Where the page is served on this computer."""
-    set_up_gradio(visitors.with_name("gradio"))
-    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
-    from colorizer.web.server import build_app, listen, server_of
+    pytest.importorskip("uvicorn", reason="needs a server: pip install -e '.[web]'")
+    from colorizer.web.app import build_app
+    from colorizer.web.server import listen, server_of
 
     colorist = PhotoColorist(network(painter), saturation=1.0, quality=95, side_by_side=False)
-
-    # Where no event loop runs, Gradio makes some for its locks, and never closes them.
-    async def built() -> AsgiApp:
-        return build_app(colorist, LIMITS, visitors)
-
-    with chdir(REPOSITORY):  # the examples are there
-        app = asyncio.run(built())
+    app = build_app(colorist, LIMITS, visitors, find_examples(SAMPLE), "painter")
     with listen("127.0.0.1", 0) as listening:
         server = server_of(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -112,8 +104,9 @@ def browser() -> Iterator[Browser]:
 
 
 def is_error(said: ConsoleMessage) -> bool:
-    """Tell whether something went wrong, but that the server refused what was sent."""
-    return said.type == "error" and "status of 409" not in said.text
+    """Tell whether something went wrong, other than that the server refused what was sent."""
+    refused = any(f"status of {status} " in said.text for status in REFUSALS)
+    return said.type == "error" and not refused
 
 
 @pytest.fixture
@@ -132,7 +125,8 @@ def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iter
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if is_error(said) else None)
     page.goto(address)
-    page.wait_for_function("document.querySelector('#chooser .limits')?.textContent")
+    # Not by wait_for_function: the page's security policy forbids what that evaluates.
+    page.locator("body[data-ready=true]").wait_for(state="attached")
     yield page
     context.close()
     own = (address, f"blob:{address}", "data:")
