@@ -130,12 +130,8 @@ def _about(
         "strength": colorist.saturation,
         "quality": colorist.quality,
         "formats": [name for name in WRITE_FORMATS if name != HEIC or has_heif()],
-        "limits": {
-            "megapixels": limits.megapixels,
-            "megabytes": limits.megabytes,
-            "photographs": limits.uploads,
-        },
-        "examples": [{"thumbnail": one.thumbnail, "credit": one.credit} for one in examples],
+        "limits": limits.for_page(),
+        "examples": [one.for_page() for one in examples],
     }
 
 
@@ -172,9 +168,7 @@ async def _receive(visits: Visits, request: Request) -> Response:
     return JSONResponse(_described(number, opened), CREATED)
 
 
-async def _open_example(
-    examples: Sequence[Example], visits: Visits, request: Request
-) -> Response:
+async def _open_example(examples: Sequence[Example], visits: Visits, request: Request) -> Response:
     visit, index = _visit(visits, request), request.path_params["index"]
     if index >= len(examples):
         raise RefusedError("There is no such example.")

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from colorizer.inference.types import Hint
 from colorizer.photo.hints import ab_of
@@ -64,9 +64,9 @@ def parse_dots(sent: Any) -> tuple[Hint, ...]:
 def _hint(dot: Any) -> Hint:
     if isinstance(dot, Mapping):
         x, y, color = (dot.get(name) for name in ("x", "y", "color"))
-        if _is_share(x) and _is_share(y) and isinstance(color, str) and _COLOR.fullmatch(color):
+        if isinstance(color, str) and _COLOR.fullmatch(color) and _is_share(x) and _is_share(y):
             red, green, blue = bytes.fromhex(color[1:])
-            return Hint(float(x), float(y), ab_of((red, green, blue)))
+            return Hint(x, y, ab_of((red, green, blue)))
     raise RefusedError("This is not a place in the photograph, or not a colour.")
 
 
@@ -76,9 +76,9 @@ def _strength(value: Any) -> float:
     return float(value)
 
 
-def _is_share(value: Any) -> bool:
+def _is_share(value: Any) -> TypeGuard[float]:
     return _is_number(value) and 0 <= value <= 1
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -40,6 +40,10 @@ class Example:
     credit: str
     thumbnail: str
 
+    def for_page(self) -> dict[str, str]:
+        """Return what the page shows of it."""
+        return {"thumbnail": self.thumbnail, "credit": self.credit}
+
     def write_grey(self, target: Path) -> None:
         """Write the photograph as a grey JPEG, as visitors get it."""
         with Image.open(self.path) as image:

@@ -38,6 +38,14 @@ class Limits:
         """The most bytes that a file may have."""
         return round(self.megabytes * 1e6)
 
+    def for_page(self) -> dict[str, float]:
+        """Return what the page tells visitors."""
+        return {
+            "megapixels": self.megapixels,
+            "megabytes": self.megabytes,
+            "photographs": self.uploads,
+        }
+
     def too_many(self) -> str:
         """Return the message for a visitor who uploads more photographs than allowed."""
         return f"Only {self.uploads} photographs at a time: remove some, then add others."

@@ -206,9 +206,7 @@ class Results:
             if result.cancelled.is_set():
                 raise CancelledError
 
-        colorist = replace(
-            self._colorist, quality=order.quality, side_by_side=order.side_by_side
-        )
+        colorist = replace(self._colorist, quality=order.quality, side_by_side=order.side_by_side)
         try:
             on_progress(0)
             megapixels = self._limits.megapixels

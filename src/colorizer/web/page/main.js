@@ -16,8 +16,8 @@ try {
   const { createHost } = await import(`./hosts/${about.edition}.js`);
   find("#promise").textContent = PROMISES[/** @type {"server" | "static"} */ (about.edition)];
   find("#network").textContent = `Network: ${about.network}.`;
-  const { host, storage, changes } = await createHost(engine, about);
-  await new App({ ...about, ...changes }, host, engine, storage).start();
+  const { host, storage } = await createHost(engine, about);
+  await new App(about, host, engine, storage).start();
 } catch (error) {
   find("#status").textContent =
     `The page could not start: ${error instanceof Error ? error.message : error}`;

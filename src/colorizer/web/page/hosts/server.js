@@ -169,9 +169,9 @@ function sent(value) {
  *
  * @param {Engine} engine
  * @param {About} about
- * @returns {Promise<{host: Host, storage: Storage, changes: Partial<About>}>} the host, where the
- *   page may keep what was changed, and what is now known better
+ * @returns {Promise<{host: Host, storage: Storage}>} the host, and where the page may keep what
+ *   was changed
  */
 export async function createHost(engine, about) {
-  return { host: new ServerHost(engine, about), storage: sessionStorage, changes: {} };
+  return { host: new ServerHost(engine, about), storage: sessionStorage };
 }
