@@ -17,6 +17,7 @@ COMMANDS = {
     "photo": "colour photographs at their own size",
     "video": "colour a video clip, with its sound",
     "web": "colour photographs in the browser",
+    "site": "write the page as files that need no server of ours",
     "export": "write a trained network as an ONNX file",
     "evaluate": "measure a trained network on a folder of colour photographs",
     "doctor": "say what is installed and whether it works",

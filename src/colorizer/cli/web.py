@@ -102,9 +102,7 @@ def _serve(arguments: Namespace, folder: Path) -> None:
     with listen(arguments.host, arguments.port) as listening:
         network, saturation = load_chosen_network(arguments)
         colorist = PhotoColorist(network, saturation, QUALITY, side_by_side=False)
-        app = build_app(
-            colorist, limits, folder, find_examples(), name_of(arguments.checkpoint)
-        )
+        app = build_app(colorist, limits, folder, find_examples(), name_of(arguments.checkpoint))
         port = listening.getsockname()[1]
         print(_greeting(arguments.host, port), flush=True)
         if arguments.open:

@@ -39,6 +39,3 @@ worker.addEventListener("fetch", (event) => {
       .then((kept) => kept ?? fetch(event.request)),
   );
 });
-
-// So that TypeScript takes it for a module, and not for a part of the page.
-export {};

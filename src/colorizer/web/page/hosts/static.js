@@ -172,7 +172,7 @@ function ownFormat(name) {
  */
 export async function createHost(engine, about) {
   // Where pages may have one: not when opened from a disk, nor by http from another computer.
-  navigator.serviceWorker?.register("service-worker.js", { type: "module" }).catch(() => {});
+  navigator.serviceWorker?.register("service-worker.js").catch(() => {});
   const network = {
     model: "network/general.onnx",
     weights: "network/general.safetensors",
