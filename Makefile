@@ -9,6 +9,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+NODE_MODULES := $(if $(shell command -v npm),node_modules/.installed)
 # Stages, and the tests that run dvc, find python and dvc by PATH.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -20,7 +21,7 @@ all: setup
 	python tools/headline.py
 
 setup: $(VENV)/.installed
-setup-dev: $(VENV)/.installed-dev
+setup-dev: $(VENV)/.installed-dev $(NODE_MODULES)
 
 # Python compiles what is imported when it is; most of what is installed never is.
 INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
@@ -36,6 +37,11 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@
+
+# For tests of the page's scripts, which are skipped without. No package runs scripts of its own.
+NPM := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+node_modules/.installed: package.json package-lock.json
+	@$(NPM) && touch $@ || echo "npm could not install its packages: some tests of the page are skipped"
 
 # Tests that share what is slow to set up stay together (tests/conftest.py). They keep their order:
 # in xdist's own, the slowest come last, and one process waits for the other.

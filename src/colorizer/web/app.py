@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ from colorizer.web.examples import Example
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
 from colorizer.web.results import OWN_FORMAT, Order
-from colorizer.web.visit import NamedFile, Visit
+from colorizer.web.visit import FULL_DISK, Visit
 from colorizer.web.visits import GoneError, Visits
 
 PAGE = Path(str(files("colorizer.web"))) / "page"
@@ -91,6 +92,7 @@ def build_app(
         sweeper = asyncio.create_task(_sweep(visits))
         yield
         sweeper.cancel()
+        await run_in_threadpool(visits.shut_down)
 
     def route(path: str, method: str, handler: Callable[..., Awaitable[Response]]) -> Route:
         return Route(path, _told(partial(handler, visits)), methods=[method])
@@ -129,10 +131,15 @@ def _about(
         "takesHints": colorist.network.takes_hints,
         "strength": colorist.saturation,
         "quality": colorist.quality,
-        "formats": [name for name in WRITE_FORMATS if name != HEIC or has_heif()],
+        "formats": _formats(),
         "limits": limits.for_page(),
         "examples": [one.for_page() for one in examples],
     }
+
+
+def _formats() -> list[str]:
+    """Return the formats that can be written here."""
+    return [name for name in WRITE_FORMATS if name != HEIC or has_heif()]
 
 
 async def _sweep(visits: Visits) -> None:
@@ -157,38 +164,34 @@ async def _list(visits: Visits, request: Request) -> Response:
 
 async def _receive(visits: Visits, request: Request) -> Response:
     """Store an upload, and open it."""
-    visit = _visit(visits, request)
-    file = visit.expect(request.query_params.get("name", ""))
-    try:
-        await _store(request, file, visits.limits)
-    except BaseException:
-        visit.forget(file)
-        raise
-    number, opened = await run_in_threadpool(visit.open, file)
-    return JSONResponse(_described(number, opened), CREATED)
+    name = request.query_params.get("name", "")
+    store = partial(_store, request, visits.limits)
+    return await _opened(_visit(visits, request), name, store)
 
 
 async def _open_example(examples: Sequence[Example], visits: Visits, request: Request) -> Response:
-    visit, index = _visit(visits, request), request.path_params["index"]
+    index = request.path_params["index"]
     if index >= len(examples):
         raise RefusedError("There is no such example.")
     example = examples[index]
+    write = partial(run_in_threadpool, example.write_grey)
+    return await _opened(_visit(visits, request), f"{example.path.stem}.jpg", write)
 
-    def open_() -> tuple[int, OpenPhotograph]:
-        file = visit.expect(f"{example.path.stem}.jpg")
-        try:
-            example.write_grey(file.path)
-        except BaseException:
-            visit.forget(file)
-            raise
-        return visit.open(file)
 
-    number, opened = await run_in_threadpool(open_)
+async def _opened(visit: Visit, name: str, store: Callable[[Path], Awaitable[None]]) -> Response:
+    """Store a photograph, open it, and describe it."""
+    file = visit.expect(name)
+    try:
+        await store(file.path)
+    except BaseException:
+        visit.forget(file)
+        raise
+    number, opened = await asyncio.wrap_future(visit.open(file))
     return JSONResponse(_described(number, opened), CREATED)
 
 
 async def _remove(visits: Visits, request: Request) -> Response:
-    await run_in_threadpool(_visit(visits, request).remove, request.path_params["number"])
+    _visit(visits, request).remove(request.path_params["number"])
     return Response(status_code=NO_CONTENT)
 
 
@@ -199,7 +202,7 @@ async def _preview(visits: Visits, request: Request) -> Response:
 
 async def _predict(visits: Visits, request: Request) -> Response:
     visit, dots = _visit(visits, request), parse_dots(await _json(request))
-    chroma = await run_in_threadpool(visit.predict, request.path_params["number"], dots)
+    chroma = await asyncio.wrap_future(visit.predict(request.path_params["number"], dots))
     height, width = chroma.own.shape[1:]
     sizes = {"x-width": str(width), "x-height": str(height)}
     return Response(_packed(chroma), headers=sizes, media_type="application/octet-stream")
@@ -251,12 +254,12 @@ def _packed(chroma: PhotoChroma) -> bytes:
 
 def _parse_order(sent: Any) -> Order:
     try:
-        photographs = {int(one["number"]): parse_edits(one) for one in sent["photographs"]}
+        photographs = {one["number"]: parse_edits(one) for one in sent["photographs"]}
         format_, quality = sent.get("format", OWN_FORMAT), sent.get("quality", 95)
         side_by_side = sent.get("sideBySide", False)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise RefusedError("It is not clear which photographs to write.") from error
-    if format_ != OWN_FORMAT and format_ not in WRITE_FORMATS:
+    if format_ not in (OWN_FORMAT, *_formats()):
         raise RefusedError(f"This is no format for photographs: {format_}")
     if not isinstance(quality, int) or not 1 <= quality <= 100:
         raise RefusedError("The quality must be from 1 to 100.")
@@ -264,20 +267,23 @@ def _parse_order(sent: Any) -> Order:
 
 
 async def _json(request: Request) -> Any:
-    if int(request.headers.get("content-length", "0")) > MOST_JSON_BYTES:
-        raise TooLargeError("That is too much.")
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > MOST_JSON_BYTES:
+            raise TooLargeError("That is too much.")
     try:
-        return await request.json()
-    except ValueError as error:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise RefusedError("The page and the server do not understand each other.") from error
 
 
-async def _store(request: Request, file: NamedFile, limits: Limits) -> None:
+async def _store(request: Request, limits: Limits, path: Path) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limits.bytes:
         raise TooLargeError(limits.too_big())
     size = 0
-    with file.path.open("xb") as stored:
+    with path.open("xb") as stored:
         async for piece in request.stream():
             size += len(piece)
             if size > limits.bytes:
@@ -299,7 +305,7 @@ def _told(handler: Handler) -> Handler:
         except OSError as error:
             if not is_full_disk(error):
                 raise
-            return JSONResponse({"problem": "The disk of the server is full."}, FULL)
+            return JSONResponse({"problem": FULL_DISK}, FULL)
 
     return answered
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from threading import Event, Lock
 
+from colorizer.common.errors import UserError
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.web.edits import Edits
@@ -107,10 +108,10 @@ class Results:
         if not opened:
             raise RefusedError("There is no photograph to write.")
         result = Result()
-        self.cancel_all()
         with self._lock:
             number = next(self._numbers)
-            self._by_number = {number: result}
+            replaced, self._by_number = self._by_number, {number: result}
+        _cancel(replaced.values())
         result.writing = self._worker.submit(self._write, result, opened, order)
         return number
 
@@ -131,18 +132,14 @@ class Results:
         """End the writing of a result, and remove what there is of it."""
         with self._lock:
             result = self._by_number.pop(number, None)
-        if not result:
-            return
-        result.cancelled.set()
-        if result.writing:
-            result.writing.cancel()
-        if result.file:
-            _remove(result.file.path)
+        if result:
+            _cancel([result])
 
     def cancel_all(self) -> None:
         """Cancel every result."""
-        for number in list(self._by_number):
-            self.cancel(number)
+        with self._lock:
+            cancelled, self._by_number = self._by_number, {}
+        _cancel(cancelled.values())
 
     def _write(
         self, result: Result, opened: Sequence[tuple[OpenPhotograph, Edits]], order: Order
@@ -154,6 +151,8 @@ class Results:
             return
         except RefusedError as error:
             result.problem = str(error)
+        except Exception as error:  # noqa: BLE001  nobody else would tell the visitor
+            result.problem = f"The colorizer failed: {reason_of(error)}"
         if result.cancelled.is_set() and result.file:
             _remove(result.file.path)
 
@@ -211,7 +210,7 @@ class Results:
             on_progress(0)
             megapixels = self._limits.megapixels
             photograph.save(edits, colorist, path, format_, megapixels, on_progress)
-        except FAILURES as error:
+        except (*FAILURES, UserError) as error:
             raise RefusedError(
                 f"{photograph.name} could not be saved: {reason_of(error)}"
             ) from error
@@ -223,6 +222,15 @@ def _named(name: str, format_: str) -> tuple[str, str]:
     if format_ in (OWN_FORMAT, own_format):
         return own, own_format
     return str(PurePosixPath(own).with_suffix(WRITE_FORMATS[format_].suffixes[0])), format_
+
+
+def _cancel(results: Iterable[Result]) -> None:
+    for result in results:
+        result.cancelled.set()
+        if result.writing:
+            result.writing.cancel()
+        if result.file:
+            _remove(result.file.path)
 
 
 def _remove(path: Path) -> None:

@@ -6,11 +6,12 @@ import itertools
 import shutil
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
+from colorizer.common.errors import is_full_disk
 from colorizer.images.decode import UnreadableImageError
 from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
@@ -21,6 +22,7 @@ from colorizer.web.open_photograph import OpenPhotograph, open_photograph
 
 # What a bad photograph, or one too large for the computer, can raise.
 FAILURES = (UnreadableImageError, OSError, ValueError, MemoryError)
+FULL_DISK = "The disk of the server is full."
 
 
 @dataclass(frozen=True)
@@ -94,30 +96,15 @@ class Visit:
             self._coming -= 1
         file.path.unlink(missing_ok=True)
 
-    def open(self, file: NamedFile) -> tuple[int, OpenPhotograph]:
-        """Open a photograph, now stored; return its number too.
+    def open(self, file: NamedFile) -> Future[tuple[int, OpenPhotograph]]:
+        """Open a photograph, now stored.
 
-        Raises
-        ------
-        RefusedError
-            If it cannot be read.
+        Returns
+        -------
+        Future
+            Its number, and itself; raises RefusedError if it cannot be read.
         """
-        megapixels = self._limits.megapixels
-        try:
-            opened = self._worker.submit(
-                open_photograph, file.name, file.path, self._colorist.network, megapixels
-            ).result()
-        except BaseException as error:
-            self.forget(file)
-            if isinstance(error, FAILURES):
-                raise RefusedError(reason_of(error)) from error
-            raise
-        with self._lock:
-            self._coming -= 1
-            number = next(self._numbers)
-            self._photographs[number] = opened
-            self._work_on(opened)
-        return number, opened
+        return self._worker.submit(self._open, file)
 
     def __getitem__(self, number: int) -> OpenPhotograph:
         """Return an open photograph.
@@ -142,25 +129,17 @@ class Visit:
         with self._lock:
             removed = self._photographs.pop(number, None)
         if removed:
-            removed.remove()
+            self._worker.submit(self._discard, removed)  # what is in progress may still need it
 
-    def predict(self, number: int, hints: Sequence[Hint]) -> PhotoChroma:
+    def predict(self, number: int, hints: Sequence[Hint]) -> Future[PhotoChroma]:
         """Predict the chroma of a photograph.
 
-        Raises
-        ------
-        RefusedError
-            If it is no longer there.
+        Returns
+        -------
+        Future
+            The chroma; raises RefusedError if the photograph is no longer there.
         """
-        opened = self[number]
-
-        def predict() -> PhotoChroma:
-            chroma = opened.predict(hints, self._colorist.network)
-            with self._lock:
-                self._work_on(opened)
-            return chroma
-
-        return self._worker.submit(predict).result()
+        return self._worker.submit(self._predict, number, hints)
 
     def new_path(self, suffix: str) -> Path:
         """Return the path of a new file."""
@@ -168,15 +147,50 @@ class Visit:
             return self._folder / f"{next(self._numbers)}{suffix}"
 
     def close(self) -> None:
-        """Remove all files."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove all files, once none of them is being written."""
+        self._worker.submit(shutil.rmtree, self._folder, ignore_errors=True)
+
+    # The worker runs these, one at a time.
+
+    def _open(self, file: NamedFile) -> tuple[int, OpenPhotograph]:
+        network, megapixels = self._colorist.network, self._limits.megapixels
+        try:
+            opened = open_photograph(file.name, file.path, network, megapixels)
+        except BaseException as error:
+            self.forget(file)
+            if isinstance(error, FAILURES):
+                raise RefusedError(reason_of(error)) from error
+            raise
+        with self._lock:
+            self._coming -= 1
+            number = next(self._numbers)
+            self._photographs[number] = opened
+        self._work_on(opened)
+        return number, opened
+
+    def _predict(self, number: int, hints: Sequence[Hint]) -> PhotoChroma:
+        opened = self[number]
+        self._work_on(opened)
+        try:
+            return opened.predict(hints, self._colorist.network)
+        except FAILURES as error:
+            raise RefusedError(reason_of(error)) from error
 
     def _work_on(self, opened: OpenPhotograph) -> None:
         if self._worked_on and self._worked_on is not opened:
             self._worked_on.rest()
         self._worked_on = opened
 
+    def _discard(self, removed: OpenPhotograph) -> None:
+        if self._worked_on is removed:
+            self._worked_on = None
+        removed.remove()
+
 
 def reason_of(error: BaseException) -> str:
     """Return why a photograph could not be read or written, for the visitor."""
-    return str(error) or type(error).__name__
+    if is_full_disk(error.__cause__ or error):
+        return FULL_DISK
+    # Of files, the visitor knows none by its path here.
+    reason = error.strerror if isinstance(error, OSError) else None
+    return reason or str(error) or type(error).__name__

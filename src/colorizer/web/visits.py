@@ -48,10 +48,10 @@ class Visits:
         results = Results(visit, self._colorist, self.limits, self._worker)
         with self._lock:
             self._by_key[key] = visit, results
-            too_many = len(self._by_key) > self.limits.visitors
-            oldest = next(iter(self._by_key)) if too_many else None
-        if oldest:
-            self.close(oldest)
+            too_many = len(self._by_key) - self.limits.visitors
+            dropped = [self._by_key.popitem(last=False)[1] for _ in range(too_many)]
+        for one in dropped:
+            _close(*one)
         return key
 
     def __getitem__(self, key: str) -> tuple[Visit, Results]:
@@ -87,6 +87,17 @@ class Visits:
         with self._lock:
             found = self._by_key.pop(key, None)
         if found:
-            visit, results = found
+            _close(*found)
+
+    def shut_down(self) -> None:
+        """Cancel all that visitors wait for, and return once nothing is being written."""
+        with self._lock:
+            everybody = list(self._by_key.values())
+        for _, results in everybody:
             results.cancel_all()
-            visit.close()
+        self._worker.shutdown(cancel_futures=True)
+
+
+def _close(visit: Visit, results: Results) -> None:
+    results.cancel_all()
+    visit.close()
