@@ -11,8 +11,8 @@ one prepares the next.
 - train: photographs/s of training `unet` as in params.yaml, batches of random photographs included
 - predict: photographs/s of the stage that colours test photographs, with their mirror images
 - photo: seconds of `colorizer photo`, a process of its own, for a photograph of 1 megapixel
-- web: seconds until a visitor of `colorizer web` has two photographs of 1 megapixel, has moved the
-  slider, given a colour and downloaded the last one
+- web: seconds until a visitor of `colorizer web` has two photographs of 1 megapixel, has given a
+  colour and downloaded the last one
 
 Figures are medians over the rounds; percentages are of the speed without other programs. Linux
 only.

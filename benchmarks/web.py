@@ -3,13 +3,14 @@
     python -m benchmarks.web [--visitors 20] [--photographs 2] [--megapixels 4] [--rounds 3]
 
 The server is a separate process. Each visitor opens the page, sends photographs, has them
-coloured, moves the slider, gives a place a colour and downloads the last photograph at its full
-size; all do so at once, and again in every round. Each row is a round:
+coloured, gives a place a colour and downloads the last photograph at its full size; all do so at
+once, and again in every round. What the page computes in the browser takes no part: the pictures
+it shows, and how strong their colours are. Each row is a round:
 
-- s: until the last visitor had everything; first: until the median visitor saw their first
-  photograph in colour; slider: the median time from moving the slider to the new picture
+- s: until the last visitor had everything; first: until the median visitor had the chroma of
+  their first photograph; dot: the median time from giving a place a colour to the new chroma
 - failed: visitors who did not get everything
-- memory: the server's resident set after the round, Python, torch and Gradio included
+- memory: the server's resident set after the round, Python and the network's runtime included
 
 The last row is for a single visitor. Linux only.
 """
@@ -17,30 +18,35 @@ The last row is for a single visitor. Linux only.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
+import numpy as np
 import requests
 
 from benchmarks.colorize import make_photograph
+from colorizer.inference.types import Chroma
 from colorizer.networks.files import GENERAL
+from colorizer.predictors.protocol import PhotoChroma
+from colorizer.web.app import STEPS_PER_UNIT
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE_S = 600
+ASK_S = 0.25  # how often the page asks whether a file is ready
+DOT = {"x": 0.5, "y": 0.5, "color": "#a8482f"}
 
 
 class Visitor:
-    """Does what the page's scripts do.
+    """Asks the server for what the page's scripts ask for.
 
     Parameters
     ----------
@@ -49,77 +55,68 @@ class Visitor:
     """
 
     def __init__(self, address: str) -> None:
-        self._address = address
         self._http = requests.Session()
-        page = self._http.get(address, timeout=PATIENCE_S).text
-        found = re.search(r"window\.gradio_config = (\{.*?\});</script>", page)
-        assert found, "the page has no configuration"
-        self._config = json.loads(found[1])
-        self._hash = f"visitor{id(self)}"
-        self._names = {
-            part["id"]: part["props"].get("elem_id") for part in self._config["components"]
-        }
-        (load,) = (one for one in self._config["dependencies"] if one["targets"][0][1] == "load")
-        self._key = self._ask(load, [], None)["chooser"]["key"]
+        for path in ("", "about.json"):
+            self._http.get(address + path, timeout=PATIENCE_S).raise_for_status()
+        opened = self._http.post(f"{address}visits", timeout=PATIENCE_S)
+        opened.raise_for_status()
+        self._visit = f"{address}visits/{opened.json()['key']}"
 
-    def act(self, element: str, event: str, values: list[Any], **data: Any) -> dict[str, Any]:
-        """Trigger an element's event, and return what the elements then show."""
-        (found,) = (
-            one
-            for one in self._config["dependencies"]
-            if [(self._names.get(target), name) for target, name in one["targets"]]
-            == [(element, event)]
-        )
-        return self._ask(found, [None, *values], data)
+    def ask(self, method: str, path: str, **given: Any) -> requests.Response:
+        """Ask for something of this visit; ``given`` is as for :func:`requests.request`."""
+        return self._http.request(method, self._visit + path, timeout=PATIENCE_S, **given)
 
     def send(self, name: str, content: bytes | Iterator[bytes]) -> requests.Response:
         """Send a photograph."""
-        return self._http.post(
-            f"{self._address}photographs/{self._key}",
-            params={"name": name},
-            data=content,
-            timeout=PATIENCE_S,
-        )
+        return self.ask("POST", "/photographs", params={"name": name}, data=content)
 
-    def fetch(self, address: str) -> bytes:
-        """Download what the page was offered."""
-        answer = self._http.get(self._address + address, timeout=PATIENCE_S)
-        answer.raise_for_status()
-        return answer.content
+    def open(self, name: str, content: bytes) -> int:
+        """Send a photograph, fetch what the page shows of it, and return its number."""
+        sent = self.send(name, content)
+        sent.raise_for_status()
+        number: int = sent.json()["number"]
+        self.ask("GET", f"/photographs/{number}/preview").raise_for_status()
+        return number
 
-    def _ask(self, dependency: dict[str, Any], values: list[Any], data: Any) -> dict[str, Any]:
-        answer = self._http.post(
-            f"{self._address}gradio_api/run/predict",
-            json={
-                "data": values,
-                "event_data": data,
-                "fn_index": dependency["id"],
-                "session_hash": self._hash,
-            },
-            timeout=PATIENCE_S,
-        )
+    def predict(self, number: int, dots: Sequence[Mapping[str, Any]] = ()) -> PhotoChroma:
+        """Return the chroma of a photograph in which some places have got a colour."""
+        answer = self.ask("POST", f"/photographs/{number}/chroma", json=list(dots))
         answer.raise_for_status()
-        outputs = [self._names[output] for output in dependency["outputs"]]
-        return dict(zip(outputs, answer.json()["data"], strict=True))
+        size = (int(answer.headers[name]) for name in ("x-height", "x-width"))
+        steps = np.frombuffer(answer.content, "<i2").reshape(2, 2, *size)
+        own, given = steps.astype(np.float32) / STEPS_PER_UNIT
+        return Chroma(own, given)
+
+    def save(self, photographs: Sequence[Mapping[str, Any]], **output: Any) -> bytes:
+        """Have photographs written at their full size, and download them."""
+        ordered = self.ask("POST", "/results", json={"photographs": photographs, **output})
+        ordered.raise_for_status()
+        result = f"/results/{ordered.json()['number']}"
+        while True:
+            told = self.ask("GET", result)
+            told.raise_for_status()
+            if told.json()["done"]:
+                break
+            sleep(ASK_S)
+        file = self.ask("GET", f"{result}/file")
+        file.raise_for_status()
+        return file.content
 
 
 def visit(address: str, photograph: bytes, photographs: int) -> tuple[float, float]:
-    """Do all that a visitor does; return the first photograph's and the slider's times in s."""
+    """Do all that a visitor does; return the first photograph's and the dot's times in s."""
     started = perf_counter()
     visitor = Visitor(address)
     first_s = 0.0
-    for number in range(photographs):
-        visitor.send(f"{number}.jpg", photograph).raise_for_status()
-        shown = visitor.act("chooser", "upload", [], first=number == 0)
-        assert len(shown["strip"]["photographs"]) == number + 1, shown["chooser"]
+    for at in range(photographs):
+        number = visitor.open(f"{at}.jpg", photograph)
+        visitor.predict(number)
         first_s = first_s or perf_counter() - started
-    slid = perf_counter()
-    assert visitor.act("saturation", "input", [0.5])["picture"]["after"]
-    slider_s = perf_counter() - slid
-    spots = visitor.act("picture", "select", [], x=0.5, y=0.5, color="#a8482f")["picture"]["spots"]
-    assert len(spots) == 1
-    assert visitor.fetch(visitor.act("save", "click", [])["download"])
-    return first_s, slider_s
+    given = perf_counter()
+    visitor.predict(number, [DOT])
+    dot_s = perf_counter() - given
+    assert visitor.save([{"number": number, "dots": [DOT], "strength": 0.5}])
+    return first_s, dot_s
 
 
 @contextmanager
@@ -163,7 +160,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         make_photograph(Path(folder, "photograph.jpg"), arguments.megapixels, "L")
         photograph = Path(folder, "photograph.jpg").read_bytes()
-    columns = ("visitors", "s", "first, s", "slider, s", "failed", "memory, MB")
+    columns = ("visitors", "s", "first, s", "dot, s", "failed", "memory, MB")
     print("".join(f"{column:>12}" for column in columns))
     with server(arguments.checkpoint.absolute()) as (address, process):
         for visitors in [arguments.visitors] * arguments.rounds + [1]:
@@ -176,9 +173,9 @@ def main() -> None:
             whole = perf_counter() - started
             failures = [error for done in visits if (error := done.exception())]
             done = [one.result() for one in visits if not one.exception()]
-            first, slider = map(statistics.median, zip(*done, strict=True))
+            first, dot = map(statistics.median, zip(*done, strict=True))
             print(
-                f"{visitors:12}{whole:12.1f}{first:12.1f}{slider:12.2f}{len(failures):12}"
+                f"{visitors:12}{whole:12.1f}{first:12.1f}{dot:12.2f}{len(failures):12}"
                 f"{resident_mb(process):12.0f}",
                 flush=True,
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from colorizer.common.files import whole_file
 from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.read import read_photo
@@ -95,9 +96,12 @@ def open_photograph(
     ------
     UnreadableImageError
         As :func:`colorizer.photo.read.read_photo` does.
+    UserError, OSError
+        If the preview cannot be written.
     """
     photo = read_photo(source, max_megapixels)
-    preview = source.with_name(f"{source.name}.preview")
-    small(photo.image, photo.space, PREVIEW).save(preview, "JPEG", quality=QUALITY)
     encoded = network.encode(photo.image, photo.space)
+    preview = source.with_name(f"{source.name}.preview")
+    with whole_file(preview) as partial:
+        small(photo.image, photo.space, PREVIEW).save(partial, "JPEG", quality=QUALITY)
     return OpenPhotograph(name, source, preview, photo.image.size, encoded)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from threading import Event, Lock
 
-from colorizer.common.errors import UserError
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.web.edits import Edits
@@ -210,7 +209,7 @@ class Results:
             on_progress(0)
             megapixels = self._limits.megapixels
             photograph.save(edits, colorist, path, format_, megapixels, on_progress)
-        except (*FAILURES, UserError) as error:
+        except FAILURES as error:
             raise RefusedError(
                 f"{photograph.name} could not be saved: {reason_of(error)}"
             ) from error

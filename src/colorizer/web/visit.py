@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from colorizer.common.errors import is_full_disk
+from colorizer.common.errors import UserError, is_full_disk
 from colorizer.images.decode import UnreadableImageError
 from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
@@ -20,8 +20,8 @@ from colorizer.web.file_names import clean_name, known_suffix
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph, open_photograph
 
-# What a bad photograph, or one too large for the computer, can raise.
-FAILURES = (UnreadableImageError, OSError, ValueError, MemoryError)
+# What a bad photograph, or one too large for the computer or its disk, can raise.
+FAILURES = (UnreadableImageError, UserError, OSError, ValueError, MemoryError)
 FULL_DISK = "The disk of the server is full."
 
 
