@@ -11,8 +11,8 @@ Floats = npt.NDArray[np.float32]
 # How far linear RGB may leave [0, 1]: through rounding, and because lab_numpy's constants make
 # white 1.00008. Both are far less than an 8-bit step, which is smallest in the dark.
 BELOW, ABOVE = 1e-5, 1e-4
-# Halvings in the search for the largest chroma, which is found to within 1/256.
-STEPS = 8
+# Halvings in the search for the largest chroma, which is found to within 1/4096.
+STEPS = 12
 
 _MATRIX = RGB_FROM_RELATIVE_XYZ.astype(np.float32)
 _KNEE = np.float32(KAPPA * EPSILON + OFFSET)

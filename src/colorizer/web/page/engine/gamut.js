@@ -6,8 +6,8 @@ import { EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ } from "./lab.js";
 // 1.00008. Both are far less than an 8-bit step, which is smallest in the dark.
 const LEAST = -1e-5;
 const MOST = 1 + 1e-4;
-// Halvings in the search for the largest chroma, which is found to within 1/256.
-const HALVINGS = 8;
+// Halvings in the search for the largest chroma, which is found to within 1/4096.
+const HALVINGS = 12;
 const KNEE = KAPPA * EPSILON + OFFSET;
 const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = RGB_FROM_RELATIVE_XYZ;
 
