@@ -53,10 +53,10 @@ def test_package_imports_from_what_stands_before_it_alone(package: str) -> None:
     "line",
     [
         "from colorizer import web",
-        "from colorizer.web import page",
-        "from colorizer.web.page import build",
-        "import colorizer.web.page as page",
-        "def later() -> None:\n    from colorizer.web.page import build",
+        "from colorizer.web import app",
+        "from colorizer.web.app import build_app",
+        "import colorizer.web.app as app",
+        "def later() -> None:\n    from colorizer.web.app import build_app",
     ],
 )
 def test_import_from_above_is_named(tmp_path: Path, line: str) -> None:
@@ -69,7 +69,7 @@ def test_import_from_above_is_named(tmp_path: Path, line: str) -> None:
 
 def test_relative_import_is_refused(tmp_path: Path) -> None:
     (tmp_path / "color").mkdir()
-    (tmp_path / "color" / "icc.py").write_text("from ..web import page\n")
+    (tmp_path / "color" / "icc.py").write_text("from ..web import app\n")
     with pytest.raises(AssertionError, match=r"icc\.py, line 1: import by the whole name"):
         wrong_imports(tmp_path, "color")
 

@@ -50,11 +50,10 @@ def break_import(monkeypatch: pytest.MonkeyPatch, module: str, error: BaseExcept
 
 @pytest.fixture(autouse=True)
 def extras(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
-    """Look only at what is quick to import, and let Gradio's settings be."""
+    """Look only at what is quick to import."""
     quick = {"cluster": {"dask": "dask"}, "heic": {HIDDEN: "no_such_module"}}
     monkeypatch.setattr(doctor_facts, "EXTRAS", quick)
     monkeypatch.setattr(doctor_facts, "_declared", lambda extra: [])
-    monkeypatch.setattr("colorizer.web.gradio_settings.set_up_gradio", lambda folder: None)
     return quick
 
 

@@ -22,9 +22,8 @@ CHECKPOINT = Path("net.safetensors")
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_handlers: None) -> None:
-    """An empty folder, where Gradio's settings are forgotten afterwards."""
+    """An empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
 def error_of(*words: str) -> str:
@@ -36,13 +35,11 @@ def error_of(*words: str) -> str:
 def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
-    assert error_of() == (
-        f"error: gradio, fastapi, uvicorn not installed: {how_to_install('web')}"
-    )
+    assert error_of() == f"error: starlette, uvicorn not installed: {how_to_install('web')}"
 
 
 def test_missing_network_is_told() -> None:
-    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
+    pytest.importorskip("uvicorn", reason="needs a server: pip install -e '.[web]'")
 
     assert error_of("--port", "0", "--checkpoint", "none").startswith(
         "error: checkpoint none not found"
@@ -92,7 +89,7 @@ def test_own_address_is_one() -> None:
 
 
 def test_page_is_served_until_interrupted_and_leaves_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("gradio", reason="needs Gradio: pip install -e '.[web]'")
+    pytest.importorskip("uvicorn", reason="needs a server: pip install -e '.[web]'")
     save(CHECKPOINT)
     (tmp_path / "temporary").mkdir()
     (tmp_path / "home").mkdir()

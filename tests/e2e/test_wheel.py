@@ -84,7 +84,9 @@ def test_wheel_carries_the_network_and_is_small(installed: Installed) -> None:
         "colorizer/networks/general.safetensors",
         "colorizer/py.typed",
     } < set(names)
-    assert any(name.startswith("colorizer/web/assets/") for name in names)
+    source = REPOSITORY / "src"
+    page = (source / "colorizer" / "web" / "page").rglob("*")
+    assert {str(file.relative_to(source)) for file in page if file.is_file()} < set(names)
     folders = {name.partition("/")[0] for name in names}
     assert {name for name in folders if not name.endswith(".dist-info")} == {"colorizer"}
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib import import_module, metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,7 +55,7 @@ EXTRAS = {
         "safetensors": "safetensors",
         "scikit-image": "skimage",
     },
-    "web": {"gradio": "gradio", "fastapi": "fastapi", "uvicorn": "uvicorn"},
+    "web": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "video": {"av": "av", "torch": "torch"},
     "heic": {"pillow-heif": "pillow_heif"},
     "export": {"onnx": "onnx", "onnxscript": "onnxscript", "torch": "torch"},
@@ -192,9 +191,8 @@ def examine(arguments: Namespace) -> Report:
     """Find out everything; ``arguments`` are those of :func:`add_arguments`."""
     # First the trial: what is imported for the rest must not make it faster, slower or fail.
     trial, device = _try_out(arguments)
-    with TemporaryDirectory() as folder:
-        packages = {name: _found(name, module) for name, module in BASE.items()}
-        extras = _found_extras(Path(folder))
+    packages = {name: _found(name, module) for name, module in BASE.items()}
+    extras = _found_extras()
     return Report(
         version=colorizer.__version__,
         folder=str(Path(colorizer.__file__).parent),
@@ -229,11 +227,7 @@ def _found(name: str, module: str) -> Package:
     return Package(version or "?")
 
 
-def _found_extras(folder: Path) -> dict[str, Extra]:
-    """Look at all extras; Gradio may leave files in ``folder`` when it is imported."""
-    from colorizer.web.gradio_settings import set_up_gradio
-
-    set_up_gradio(folder)
+def _found_extras() -> dict[str, Extra]:
     found: dict[str, Package] = {}
     extras = {}
     for extra, main in EXTRAS.items():
