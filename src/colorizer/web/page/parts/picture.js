@@ -182,7 +182,7 @@ export class Picture {
       if (event.button) return;
       this.#frame.setPointerCapture(event.pointerId);
       this.#isLine = event.target instanceof Node && this.#line.contains(event.target);
-      this.#isDragged = this.#isLine || this.#pointers.size > 0;
+      this.#isDragged = this.#pointers.size > 0;
       this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     });
     this.#frame.addEventListener("pointermove", (event) => this.#onMove(event));
