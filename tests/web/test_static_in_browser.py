@@ -25,7 +25,7 @@ from tests.conftest import REPOSITORY, SAMPLE
 from tests.data_helpers import encoded
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
 RUNTIME = REPOSITORY / "node_modules" / "onnxruntime-web" / "dist"
 pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="needs: npm ci --ignore-scripts")
@@ -95,10 +95,10 @@ def photograph() -> Image.Image:
 
 
 def choose(page: Page, *files: tuple[str, Image.Image]) -> None:
-    page.set_input_files(
-        "#chooser input",
-        [{"name": name, "mimeType": "", "buffer": encoded(image, "PNG")} for name, image in files],
-    )
+    payloads: list[FilePayload] = [
+        {"name": name, "mimeType": "", "buffer": encoded(image, "PNG")} for name, image in files
+    ]
+    page.set_input_files("#chooser input", payloads)
 
 
 def wait_for_photographs(page: Page, count: int) -> None:
