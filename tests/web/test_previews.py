@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizer.web.previews import SRGB, colored, data_url, grey, small
+from colorizer.web.previews import SRGB, data_url, grey, small
 from tests.photo_helpers import HALF_STEP_OF_LIGHTNESS, greys, lab_of, sepia
 
 
@@ -30,14 +30,6 @@ def test_greys_have_the_lightness_of_a_tinted_picture() -> None:
 
     assert made.mode == "L"
     assert np.abs(lab_of(made)[0] - lab_of(tinted)[0]).max() < HALF_STEP_OF_LIGHTNESS
-
-
-def test_colors_are_those_that_are_given() -> None:
-    ab = np.full((2, 3, 4), 10, np.float32)
-
-    made = lab_of(colored(Image.new("L", (40, 30), 128), ab))
-
-    np.testing.assert_allclose(made[1:], 10, atol=0.5)
 
 
 def test_address_holds_the_picture() -> None:

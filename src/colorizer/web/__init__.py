@@ -1,6 +1,5 @@
-"""The page that colours photographs in the browser: ``colorizer web``.
+"""The page that colours photographs in the browser: ``colorizer web`` and ``colorizer site``.
 
-Its command imports from it: ``server`` and ``limits``. The page itself is in ``page``: its
-``engine`` draws, its ``parts`` are what one sees, and its ``hosts`` are where colours come from.
+Their commands import from it: ``app``, ``server``, ``limits``, ``examples`` and ``static_site``.
 It must not know about networks, or how photographs are read or written: ``photo`` does that.
 """
