@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
+from tests.process_helpers import CONTEXT
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ def peak_growth(work: Callable[[T], object], small: T, large: T) -> float:
 
     ``work`` is a function at the top level of a module.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=CONTEXT) as pool:
         return pool.submit(_growth, work, small, large).result()
 
 

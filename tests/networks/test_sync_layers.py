@@ -5,10 +5,11 @@ from itertools import product
 import pytest
 import torch
 from torch import Tensor, distributed, nn
-from torch.multiprocessing.spawn import spawn
+from torch.multiprocessing.spawn import start_processes
 
 from colorizer.networks.shares import in_shares, this_sharer
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
+from tests.process_helpers import START_METHOD
 
 Results = dict[str, Tensor]
 
@@ -62,7 +63,7 @@ def _process(rank: int, folder: str) -> None:
 def together(tmp_path_factory: pytest.TempPathFactory) -> list[dict[tuple[str, str], Results]]:
     """What each of two processes computes; starting them takes longer than all the rest."""
     folder = tmp_path_factory.mktemp("together")
-    spawn(_process, args=(str(folder),), nprocs=2)  # type: ignore[no-untyped-call]
+    start_processes(_process, (str(folder),), 2, start_method=START_METHOD)  # type: ignore[no-untyped-call]
     return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
 

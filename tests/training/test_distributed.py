@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, distributed, nn
-from torch.multiprocessing.spawn import spawn
+from torch.multiprocessing.spawn import start_processes
 
 from colorizer.common.errors import UserError
 from colorizer.networks.recipe import Recipe
@@ -20,6 +20,7 @@ from colorizer.training.loop import Trained, train
 from colorizer.training.recovery import Recovery
 from colorizer.training.training_state import State
 from tests.network_helpers import lab_photographs, noise, plain_recipe, repeatable, unet_recipe
+from tests.process_helpers import START_METHOD
 
 CPU = torch.device("cpu")
 COUNT = 2
@@ -122,7 +123,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("together")
     with pytest.raises(KeyboardInterrupt):
         fit(folder / "first", "simple_ae", ALONE, Interrupted(folder / ".resume", "ab" * 32))
-    spawn(_process, (folder,), COUNT)  # type: ignore[no-untyped-call]
+    start_processes(_process, (folder,), COUNT, start_method=START_METHOD)  # type: ignore[no-untyped-call]
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(COUNT)]
 
 
