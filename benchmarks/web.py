@@ -37,10 +37,10 @@ from benchmarks.colorize import make_photograph
 from colorizer.inference.types import Chroma
 from colorizer.networks.files import GENERAL
 from colorizer.predictors.protocol import PhotoChroma
-from colorizer.web.app import STEPS_PER_UNIT
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE_S = 600
+STEPS_PER_UNIT = 100  # as colorizer.web.app sends chroma
 ASK_S = 0.25  # how often the page asks whether a file is ready
 DOT = {"x": 0.5, "y": 0.5, "color": "#a8482f"}
 
@@ -52,6 +52,11 @@ class Visitor:
     ----------
     address : str
         The page's address, with a slash at the end.
+
+    Attributes
+    ----------
+    key : str
+        What the server knows the visitor by.
     """
 
     def __init__(self, address: str) -> None:
@@ -60,7 +65,8 @@ class Visitor:
             self._http.get(address + path, timeout=PATIENCE_S).raise_for_status()
         opened = self._http.post(f"{address}visits", timeout=PATIENCE_S)
         opened.raise_for_status()
-        self._visit = f"{address}visits/{opened.json()['key']}"
+        self.key: str = opened.json()["key"]
+        self._visit = f"{address}visits/{self.key}"
 
     def ask(self, method: str, path: str, **given: Any) -> requests.Response:
         """Ask for something of this visit; ``given`` is as for :func:`requests.request`."""
