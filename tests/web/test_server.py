@@ -407,7 +407,7 @@ def test_page_is_given_out_though_many_wait_for_the_network(
     monkeypatch.setattr(painter, "decode", late)
     with ThreadPoolExecutor(60) as pool:
         asked = [
-            pool.submit(visitor.predict, number)
+            pool.submit(visitor.predict, number, [DOT])
             for visitor, number in zip(visitors, numbers, strict=True)
             for _ in range(4)
         ]
