@@ -25,7 +25,7 @@ from PIL import Image
 
 from benchmarks.web import Visitor, visit
 from colorizer.common.errors import UserError
-from colorizer.web.edits import parse_dots
+from colorizer.web.edits import MOST_STRENGTH, parse_dots
 from colorizer.web.previews import SRGB
 from colorizer.web.visits import Visits
 from tests.conftest import REPOSITORY
@@ -419,6 +419,15 @@ def test_page_is_given_out_though_many_wait_for_the_network(
             may_go_on.set()
         for one in asked:
             one.result()
+
+
+def test_page_begins_with_no_more_strength_than_it_offers() -> None:
+    pytest.importorskip("starlette", reason="needs a server: pip install -e '.[web]'")
+    from colorizer.web import app
+
+    for saturation, strength in ((1.5, 1.5), (3.0, MOST_STRENGTH)):
+        about = app._about(colorist(saturation=saturation), LIMITS, [], "painter")
+        assert about["strength"] == strength
 
 
 def test_idle_visitors_are_looked_for(tmp_path: Path) -> None:

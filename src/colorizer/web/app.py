@@ -26,7 +26,7 @@ from colorizer.common.errors import UserError, is_full_disk
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.predictors.protocol import PhotoChroma
-from colorizer.web.edits import parse_dots, parse_edits
+from colorizer.web.edits import MOST_STRENGTH, parse_dots, parse_edits
 from colorizer.web.examples import Example
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
@@ -129,7 +129,7 @@ def _about(
         "edition": "server",
         "network": network,
         "takesHints": colorist.network.takes_hints,
-        "strength": colorist.saturation,
+        "strength": min(colorist.saturation, MOST_STRENGTH),
         "quality": colorist.quality,
         "formats": _formats(),
         "limits": limits.for_page(),
