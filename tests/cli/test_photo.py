@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from colorizer.common.files import whole_file
 from colorizer.common.interrupts import SIGNALS
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
+from colorizer.photo.project import KIND, VERSION
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable, vividness_of
 from tests.photo.test_contact_sheet import Page
@@ -508,3 +510,46 @@ def test_heic_without_its_plug_in_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         assert status_of("old.jpg", *words) == (
             f"error: HEIC needs a plug-in: {how_to_install('heic')}"
         )
+
+
+class TestProject:
+    DOTS = ({"x": 10.5 / 64, "y": 30.5 / 48, "color": "#a8482f"},)
+
+    @pytest.fixture(autouse=True)
+    def network(self) -> None:
+        save_unet(doubt=-6)
+
+    def write(self, name: str, strength: float, dots: tuple[dict[str, Any], ...] = DOTS) -> None:
+        changed = {"name": name, "dots": dots, "strength": strength}
+        content = {"kind": KIND, "version": VERSION, "photographs": [changed]}
+        Path("project.json").write_text(json.dumps(content), encoding="utf-8")
+
+    def test_gives_its_photographs_the_colors_and_strength_of_the_page(self) -> None:
+        self.write("old.jpg", 0.5)
+        run("old.jpg", "--project", "project.json", "--format", "png")
+
+        words = ("--hint", "10,30,#a8482f", "--saturation", "0.5", "-o", "expected.png")
+        run("old.jpg", *words)
+        found, expected = (np.asarray(opened(Path(n))) for n in ("old_color.png", "expected.png"))
+        np.testing.assert_array_equal(found, expected)
+
+    def test_leaves_other_photographs_as_they_are(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.write("a.png", 0)
+        greys(64, 48).save("album/b.png")
+        Path("album/broken.jpg").unlink()
+
+        run("album", "--project", "project.json")
+
+        first, second = (lab_of(opened(Path(f"album/{name}_color.png"))) for name in "ab")
+        assert np.abs(second[1:]).mean() > np.abs(first[1:]).mean() + 1
+        assert "2 photographs coloured" in capsys.readouterr().out
+
+    def test_of_other_photographs_is_an_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.write("new.jpg", 1)
+
+        assert status_of("old.jpg", "--project", "project.json") == (
+            "error: none of the photographs given is in project.json, which has new.jpg"
+        )
+        assert not Path("old_color.jpg").exists()

@@ -12,9 +12,9 @@ import pytest
 
 from colorizer.common.errors import UserError
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import Edits
 from colorizer.photo.formats import JPEG, PNG, TIFF, WEBP
 from colorizer.photo.hints import PixelHint, place_hints
-from colorizer.web.edits import Edits
 from colorizer.web.limits import RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
 from colorizer.web.results import ARCHIVE, OWN_FORMAT, Order, Result, Results

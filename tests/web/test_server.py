@@ -25,7 +25,7 @@ from PIL import Image
 
 from benchmarks.web import Visitor, visit
 from colorizer.common.errors import UserError
-from colorizer.web.edits import MOST_STRENGTH, parse_dots
+from colorizer.photo.edits import MOST_STRENGTH, parse_dots
 from colorizer.web.previews import SRGB
 from colorizer.web.visits import Visits
 from tests.conftest import REPOSITORY

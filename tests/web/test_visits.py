@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from colorizer.photo.edits import Edits
 from colorizer.web import visits as module
-from colorizer.web.edits import Edits
 from colorizer.web.results import OWN_FORMAT, Order
 from colorizer.web.visits import GoneError, Visits
 from tests.photo_helpers import colorist

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from colorizer.photo.formats import HEIC, QUALITY, WRITE_FORMATS, format_of, has
 if TYPE_CHECKING:
     from colorizer.photo.colorist import PhotoColorist
     from colorizer.photo.contact_sheet import ContactSheet
+    from colorizer.photo.edits import Edits
     from colorizer.photo.hints import PixelHint
     from colorizer.photo.plan import Plan, Wish
 
@@ -35,6 +37,7 @@ it is named, the others are still coloured, and the exit status is 1.
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo album -o out --report                 also writes out/report.html, to look over
   colorizer photo old.jpg --hint "120,80,#c8553d"       that pixel's colour is known
+  colorizer photo album --project project.json          as they were left on the page
 """
 
 
@@ -86,6 +89,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a pixel, counted from the upper left corner, and its colour; its lightness stays, "
         "and what belongs to it takes the colour too. For one photograph only; may be repeated",
     )
+    parser.add_argument(
+        "--project",
+        type=Path,
+        metavar="FILE",
+        help="a project saved on the page of colorizer web: photographs of the names in it get "
+        "the colours and the strength that they had there",
+    )
     add_network_arguments(parser)
 
 
@@ -113,12 +123,13 @@ def run(arguments: Namespace) -> None:
     found = plan(arguments.photographs, wish)
     if arguments.hint and found.asked > 1:
         raise UserError(f"--hint is for one photograph, and {found.asked} are given")
+    edits = _read_edits(found, arguments)
     sheet = _start_sheet(found, wish, arguments)
     # Fails before the slow part; and with nothing to do, no network is needed.
     colorist = _load(arguments) if found.jobs else None
     failures = list(found.refused)
     if colorist:
-        failures += _colorize(colorist, found, arguments, sheet)
+        failures += _colorize(colorist, found, arguments, edits, sheet)
     error = _sum_up(found, failures)
     if sheet:
         _finish(sheet, found, failures)
@@ -165,8 +176,30 @@ def _load(arguments: Namespace) -> PhotoColorist:
     return PhotoColorist(network, saturation, arguments.quality, arguments.side_by_side)
 
 
+def _read_edits(found: Plan, arguments: Namespace) -> Mapping[str, Edits]:
+    """Return what was changed on the page, by the names of photographs."""
+    if not arguments.project:
+        return {}
+    from colorizer.photo.project import read_project
+
+    edits = read_project(arguments.project)
+    names = {job.source.name for job in (*found.jobs, *found.kept)}
+    missing = [Path(name) for name in edits if name not in names]
+    if missing and len(missing) == len(edits):
+        raise UserError(
+            f"none of the photographs given is in {arguments.project}, which has {_some(missing)}"
+        )
+    if missing:
+        print(f"note: not given, but in the project: {_some(missing)}", file=sys.stderr)
+    return edits
+
+
 def _colorize(
-    colorist: PhotoColorist, found: Plan, arguments: Namespace, sheet: ContactSheet | None
+    colorist: PhotoColorist,
+    found: Plan,
+    arguments: Namespace,
+    edits: Mapping[str, Edits],
+    sheet: ContactSheet | None,
 ) -> list[tuple[Path, str]]:
     from tqdm import tqdm
 
@@ -178,7 +211,8 @@ def _colorize(
             try:
                 if not arguments.overwrite and job.target.exists():
                     raise UnreadableImageError(f"{job.target} is there by now")
-                losses = colorist.colorize(job.source, job.target, job.format, arguments.hint)
+                own = edits.get(job.source.name)
+                losses = colorist.colorize(job.source, job.target, job.format, arguments.hint, own)
                 for loss in losses:
                     tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
             except (UnreadableImageError, OSError, ValueError, MemoryError) as error:

@@ -14,6 +14,7 @@ from PIL import Image
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.images.convert import WIDE
 from colorizer.photo.descriptions import lost_words
+from colorizer.photo.edits import Edits
 from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.photo.full_size import colored_strips
 from colorizer.photo.hints import PixelHint, place_hints
@@ -44,7 +45,12 @@ class PhotoColorist:
     side_by_side: bool
 
     def colorize(
-        self, source: Path, target: Path, format_: str, hints: Sequence[PixelHint] = ()
+        self,
+        source: Path,
+        target: Path,
+        format_: str,
+        hints: Sequence[PixelHint] = (),
+        edits: Edits | None = None,
     ) -> list[str]:
         """Colour a photograph.
 
@@ -56,6 +62,8 @@ class PhotoColorist:
             A key of :data:`colorizer.photo.formats.WRITE_FORMATS`.
         hints : sequence of PixelHint
             Known colours, and where they are.
+        edits : Edits, optional
+            More hints, and the saturation for this photograph.
 
         Returns
         -------
@@ -73,7 +81,7 @@ class PhotoColorist:
             outside the photograph.
         """
         photo = read_photo(source)
-        return self.write(photo, self._predicted(photo, hints), target, format_)
+        return self.write(photo, self._predicted(photo, hints, edits), target, format_)
 
     def picture(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> Image.Image:
         """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
@@ -136,9 +144,12 @@ class PhotoColorist:
             lost.append("transparency becomes white; --format png keeps it")
         return lost
 
-    def _predicted(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> npt.NDArray[np.float32]:
-        known = place_hints(hints, photo.image.size)
-        return self.network.predict(photo.image, photo.space, known).at(self.saturation)
+    def _predicted(
+        self, photo: Photo, hints: Sequence[PixelHint], edits: Edits | None = None
+    ) -> npt.NDArray[np.float32]:
+        edits = edits or Edits((), self.saturation)
+        known = [*place_hints(hints, photo.image.size), *edits.hints]
+        return self.network.predict(photo.image, photo.space, known).at(edits.strength)
 
 
 def _watched(

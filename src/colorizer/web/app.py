@@ -23,10 +23,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from colorizer.common.errors import UserError, is_full_disk
+from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.predictors.protocol import PhotoChroma
-from colorizer.web.edits import MOST_STRENGTH, parse_dots, parse_edits
 from colorizer.web.examples import Example
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
@@ -201,7 +202,7 @@ async def _preview(visits: Visits, request: Request) -> Response:
 
 
 async def _predict(visits: Visits, request: Request) -> Response:
-    visit, dots = _visit(visits, request), parse_dots(await _json(request))
+    visit, dots = _visit(visits, request), _parse_hints(await _json(request))
     chroma = await asyncio.wrap_future(visit.predict(request.path_params["number"], dots))
     height, width = chroma.own.shape[1:]
     sizes = {"x-width": str(width), "x-height": str(height)}
@@ -252,6 +253,13 @@ def _packed(chroma: PhotoChroma) -> bytes:
     return steps.round().clip(limits.min, limits.max).astype("<i2").tobytes()
 
 
+def _parse_hints(sent: Any) -> tuple[Hint, ...]:
+    try:
+        return parse_dots(sent)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
 def _parse_order(sent: Any) -> Order:
     try:
         photographs = {one["number"]: parse_edits(one) for one in sent["photographs"]}
@@ -259,6 +267,8 @@ def _parse_order(sent: Any) -> Order:
         side_by_side = sent.get("sideBySide", False)
     except (KeyError, TypeError, AttributeError) as error:
         raise RefusedError("It is not clear which photographs to write.") from error
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
     if format_ not in (OWN_FORMAT, *_formats()):
         raise RefusedError(f"This is no format for photographs: {format_}")
     if not isinstance(quality, int) or not 1 <= quality <= 100:

@@ -11,9 +11,9 @@ from PIL import Image
 from colorizer.common.files import whole_file
 from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import Edits
 from colorizer.photo.read import read_photo
 from colorizer.predictors.protocol import EncodedPhoto, PhotoChroma, PhotoPredictor
-from colorizer.web.edits import Edits
 from colorizer.web.previews import PREVIEW, QUALITY, SRGB, small
 
 

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from threading import Event, Lock
 
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import Edits
 from colorizer.photo.formats import WRITE_FORMATS
-from colorizer.web.edits import Edits
 from colorizer.web.file_names import colored_name, make_distinct
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph

@@ -1,4 +1,4 @@
-"""What a visitor asks for about a photograph: colours of places, and their strength."""
+"""What a user changes in a photograph on the page: colours of places, and their strength."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, TypeGuard
 
 from colorizer.inference.types import Hint
 from colorizer.photo.hints import ab_of
-from colorizer.web.limits import RefusedError
 
 MOST_DOTS = 100
 MOST_STRENGTH = 2.0
@@ -18,7 +17,7 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 @dataclass(frozen=True)
 class Edits:
-    """What a visitor changed in a photograph.
+    """What a user changed in a photograph.
 
     Attributes
     ----------
@@ -37,11 +36,11 @@ def parse_edits(sent: Any) -> Edits:
 
     Raises
     ------
-    RefusedError
+    ValueError
         If it is anything else, or too much.
     """
     if not isinstance(sent, Mapping):
-        raise RefusedError("These are no changes to a photograph.")
+        raise ValueError("These are no changes to a photograph.")
     return Edits(parse_dots(sent.get("dots", [])), _strength(sent.get("strength", 1)))
 
 
@@ -50,13 +49,13 @@ def parse_dots(sent: Any) -> tuple[Hint, ...]:
 
     Raises
     ------
-    RefusedError
+    ValueError
         If one is not a place in the photograph or not a colour, or there are too many.
     """
     if not isinstance(sent, list):
-        raise RefusedError("These are no dots of colour.")
+        raise ValueError("These are no dots of colour.")
     if len(sent) > MOST_DOTS:
-        raise RefusedError(f"Only {MOST_DOTS} colours per photograph: remove some first.")
+        raise ValueError(f"Only {MOST_DOTS} colours per photograph: remove some first.")
     return tuple(_hint(dot) for dot in sent)
 
 
@@ -66,12 +65,12 @@ def _hint(dot: Any) -> Hint:
         if isinstance(color, str) and _COLOR.fullmatch(color) and _is_share(x) and _is_share(y):
             red, green, blue = bytes.fromhex(color[1:])
             return Hint(x, y, ab_of((red, green, blue)))
-    raise RefusedError("This is not a place in the photograph, or not a colour.")
+    raise ValueError("This is not a place in the photograph, or not a colour.")
 
 
 def _strength(value: Any) -> float:
     if not _is_number(value) or not 0 <= value <= MOST_STRENGTH:
-        raise RefusedError(f"The strength of colours must be from 0 to {MOST_STRENGTH:g}.")
+        raise ValueError(f"The strength of colours must be from 0 to {MOST_STRENGTH:g}.")
     return float(value)
 
 
