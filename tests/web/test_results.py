@@ -240,17 +240,17 @@ def test_what_is_cancelled_at_the_last_moment_is_removed(
 ) -> None:
     ordered = order(add(visit))
     before = files_in(folder)
-    may_go_on, save = Event(), OpenPhotograph.save
+    is_saved, may_go_on, save = Event(), Event(), OpenPhotograph.save
 
     def save_late(*given: Any) -> None:
         save(*given)
+        is_saved.set()
         assert may_go_on.wait(30)
 
     monkeypatch.setattr(OpenPhotograph, "save", save_late)
     number = results.start(ordered)
     result = results[number]
-    while result.progress < 1:
-        pass
+    assert is_saved.wait(30)
     results.cancel(number)
     may_go_on.set()
 

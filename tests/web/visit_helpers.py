@@ -32,8 +32,14 @@ def flush(worker: Executor) -> None:
 @contextmanager
 def kept_busy(worker: Executor) -> Iterator[None]:
     """Let a worker begin nothing new until the end of the block."""
-    is_over = Event()
-    waiting = worker.submit(is_over.wait)
+    has_begun, is_over = Event(), Event()
+
+    def wait() -> None:
+        has_begun.set()
+        is_over.wait()
+
+    waiting = worker.submit(wait)
+    has_begun.wait()
     try:
         yield
     finally:
