@@ -173,6 +173,14 @@ def test_strangers_get_nothing(address: str) -> None:
             assert "started anew" in problem(answer)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_other_websites_are_refused(address: str, site: str) -> None:
+    answer = requests.post(f"{address}visits", headers={"sec-fetch-site": site}, timeout=30)
+
+    assert answer.status_code == 403
+    assert answer.json() == {"problem": "Only the page itself may ask this."}
+
+
 def test_visitors_do_not_get_each_others_photographs(visitor: Visitor, address: str) -> None:
     number = visitor.open("old.jpg", PHOTOGRAPH)
 

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from colorizer.common.errors import UserError, is_full_disk
 from colorizer.inference.types import Hint
@@ -29,6 +28,7 @@ from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.predictors.protocol import PhotoChroma
 from colorizer.web.examples import Example
+from colorizer.web.headers import is_from_elsewhere, with_headers
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
 from colorizer.web.results import OWN_FORMAT, Order
@@ -42,17 +42,7 @@ STEPS_PER_UNIT = 100
 SWEEP_S = 20
 MOST_JSON_BYTES = 1 << 20
 CREATED, NO_CONTENT = 201, 204
-REFUSED, GONE, TOO_LARGE, FULL = 409, 410, 413, 507
-# What browsers may load: this server's own. Isolation lets the engine measure and use threads.
-HEADERS = {
-    "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
+FORBIDDEN, REFUSED, GONE, TOO_LARGE, FULL = 403, 409, 410, 413, 507
 # Some systems' own tables say otherwise, and browsers then refuse to run the page's modules.
 mimetypes.add_type("text/javascript", ".js")
 
@@ -119,7 +109,7 @@ def build_app(
         route(f"{result}/file", "GET", _give),
         Mount("/", StaticFiles(directory=PAGE, html=True)),
     ]
-    return _with_headers(Starlette(routes=routes, lifespan=sweeping))
+    return with_headers(Starlette(routes=routes, lifespan=sweeping))
 
 
 def _about(
@@ -306,6 +296,8 @@ def _told(handler: Handler) -> Handler:
 
     @wraps(handler)
     async def answered(request: Request) -> Response:
+        if is_from_elsewhere(request.headers):
+            return JSONResponse({"problem": "Only the page itself may ask this."}, FORBIDDEN)
         try:
             return await handler(request)
         except ClientDisconnect:
@@ -324,22 +316,3 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, GoneError):
         return GONE
     return TOO_LARGE if isinstance(error, TooLargeError) else REFUSED
-
-
-def _with_headers(app: ASGIApp) -> ASGIApp:
-    """Return the app with :data:`HEADERS` in every response, errors included."""
-
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                # The page of another version must not linger; visitors' files are their own.
-                is_own = scope["path"].startswith("/visits")
-                headers["cache-control"] = "no-store" if is_own else "no-cache"
-            await send(message)
-
-        await app(scope, receive, send_with_headers if scope["type"] == "http" else send)
-
-    return guarded
