@@ -50,7 +50,7 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
     """Return a server that runs until Ctrl-C or SIGTERM, and then passes that signal on."""
     config = uvicorn.Config(
         app,
-        log_level="critical",
+        log_level="error",
         access_log=False,
         ws="none",
         timeout_graceful_shutdown=GRACE_S,
