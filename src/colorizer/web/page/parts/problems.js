@@ -23,7 +23,7 @@ export class Problems {
    */
   tell(problem, name) {
     const names = this.#told.get(problem) ?? [];
-    if (name) names.push(name);
+    if (name && !names.includes(name)) names.push(name);
     this.#told.set(problem, names);
     this.#list.replaceChildren(...[...this.#told].map(([reason, files]) => line(reason, files)));
     this.#root.hidden = false;

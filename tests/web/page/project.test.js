@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { readProject, writeProject } from "../../../src/colorizer/web/page/project.js";
+
+const EDITS = { dots: [{ x: 0.25, y: 1, color: "#a8482f" }], strength: 0.5 };
+
+test("a project is read as it was written", () => {
+  const text = writeProject("general", [{ name: "räder.jpg", edits: EDITS }]);
+
+  assert.deepEqual(readProject(text), new Map([["räder.jpg", EDITS]]));
+});
+
+test("what cannot be used of a project is left out", () => {
+  const project = JSON.parse(writeProject("general", [{ name: "a.png", edits: EDITS }]));
+  project.photographs[0].strength = 9;
+  project.photographs[0].dots.push({ x: 2, y: 0, color: "#000000" }, { x: 0, y: 0, color: "red" });
+
+  assert.deepEqual(readProject(JSON.stringify(project)).get("a.png"), { ...EDITS, strength: 2 });
+});
+
+test("other files and later versions are refused in words", () => {
+  for (const text of ["", "[]", "{}", '{"kind": "other", "photographs": []}']) {
+    assert.throws(() => readProject(text), /no project of colorizer/);
+  }
+  const later = { ...JSON.parse(writeProject("general", [])), version: 2 };
+  assert.throws(() => readProject(JSON.stringify(later)), /of version 2; this page reads 1/);
+});
