@@ -326,7 +326,8 @@ export class App {
    * @param {AbortSignal} signal
    */
   async #save(all, output, onProgress, signal) {
-    const chosen = all ? this.#gallery.photographs : this.#gallery.photographs.filter((one) => one === this.#chosen);
+    const { photographs } = this.#gallery;
+    const chosen = all ? photographs : photographs.filter((one) => one === this.#chosen);
     try {
       await this.#gallery.save(chosen, output, onProgress, signal);
     } catch (error) {

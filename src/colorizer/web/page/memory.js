@@ -25,6 +25,10 @@ export class Memory {
 
   /** @param {Remembered} remembered */
   keep(remembered) {
-    this.#storage.setItem(KEY, JSON.stringify(remembered));
+    try {
+      this.#storage.setItem(KEY, JSON.stringify(remembered));
+    } catch {
+      // No room, or not allowed: all is there until the page is reloaded.
+    }
   }
 }

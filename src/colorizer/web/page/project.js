@@ -19,7 +19,8 @@ const COLOR = /^#[0-9a-f]{6}$/i;
  */
 export function writeProject(network, photographs) {
   const changed = photographs.map(({ name, edits }) => ({ name, ...edits }));
-  return `${JSON.stringify({ kind: KIND, version: VERSION, network, photographs: changed }, null, 2)}\n`;
+  const project = { kind: KIND, version: VERSION, network, photographs: changed };
+  return `${JSON.stringify(project, null, 2)}\n`;
 }
 
 /**
@@ -52,7 +53,8 @@ export function readProject(text) {
 
 /** @param {unknown} dots @returns {Dot[]} those that are dots */
 function usableDots(dots) {
-  const isShare = (/** @type {unknown} */ value) => typeof value === "number" && value >= 0 && value <= 1;
+  const isShare = (/** @type {unknown} */ value) =>
+    typeof value === "number" && value >= 0 && value <= 1;
   return (Array.isArray(dots) ? dots : [])
     .filter(({ x, y, color }) => isShare(x) && isShare(y) && COLOR.test(color))
     .slice(0, MOST_DOTS)

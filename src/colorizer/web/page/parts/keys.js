@@ -15,7 +15,7 @@ import { find } from "./dom.js";
  */
 
 const TABLE = [
-  ["← →", "another photograph; with the line, a dot or a zoomed photograph in focus, that moves"],
+  ["← →", "another photograph; with the line, a dot or a zoomed photograph in focus, it moves"],
   ["Enter", "with a colour picked: place it at the cross, which the arrow keys move"],
   ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
   ["Delete", "the chosen dot; with the strip in focus, the photograph"],

@@ -154,7 +154,9 @@ export class Picture {
     }
     const hold = find(".hold", tools);
     hold.addEventListener("pointerdown", () => this.showOriginal(true));
-    hold.addEventListener("keydown", ({ key }) => [" ", "Enter"].includes(key) && this.showOriginal(true));
+    hold.addEventListener("keydown", ({ key }) => {
+      if ([" ", "Enter"].includes(key)) this.showOriginal(true);
+    });
     for (const type of ["pointerup", "pointerleave", "keyup", "blur"]) {
       hold.addEventListener(type, () => this.showOriginal(false));
     }
