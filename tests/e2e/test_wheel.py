@@ -164,7 +164,7 @@ def test_every_command_has_its_help(installed: Installed, tmp_path: Path) -> Non
     shown = installed.run("colorizer", "--help", folder=tmp_path).stdout
     commands = re.findall(r"^    ([a-z]+)  ", shown, re.MULTILINE)
 
-    assert {"photo", "video", "web", "export", "evaluate", "doctor"} == set(commands)
+    assert {"photo", "video", "web", "site", "export", "evaluate", "doctor"} == set(commands)
     for command in commands:
         assert f"colorizer {command}" in (
             installed.run("colorizer", command, "--help", folder=tmp_path).stdout
