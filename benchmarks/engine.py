@@ -33,6 +33,7 @@ import psutil
 from benchmarks.colorize import make_photograph
 from colorizer.networks.files import GENERAL, GENERAL_GRAPH
 from colorizer.web.network_card import network_card
+from colorizer.web.static_site import RUNTIME_FILES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENGINE = REPOSITORY / "src" / "colorizer" / "web" / "page" / "engine"
 RUNTIME = REPOSITORY / "node_modules" / "onnxruntime-web" / "dist"
-RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 # Threads need a page that is isolated from other origins; WebAssembly needs to be allowed.
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",

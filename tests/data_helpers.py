@@ -6,8 +6,9 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
@@ -71,6 +72,18 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+class _FileHandler(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serving_folder(folder: Path) -> AbstractContextManager[str]:
+    """Serve the files of a folder as :func:`serving` does."""
+    return serving(partial(_FileHandler, directory=str(folder)))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

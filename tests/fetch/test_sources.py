@@ -6,8 +6,6 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from colorizer.fetch import colorsurvey, sources
 from colorizer.fetch.params import FetchParams, Places
 from colorizer.fetch.provenance import SOURCE
 from tests.conftest import REPOSITORY, SAMPLE
-from tests.data_helpers import serving, tree, write_tar, write_zip
+from tests.data_helpers import serving_folder, tree, write_tar, write_zip
 from tests.fake_drive import QUOTA, Drive, serving_drive
 
 NOTHING = FetchParams(folder="", archive="", sha256="", max_unpacked_gb=1, max_expansion=100)
@@ -30,17 +28,10 @@ DRIVE_URL = f"https://drive.google.com/uc?export=download&id={DRIVE_ID}"
 OLD = {"old.jpg": b"old", MANIFEST: b"old"}
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """The address that serves the files of ``tmp_path``."""
-    with serving(partial(Handler, directory=str(tmp_path))) as address:
+    with serving_folder(tmp_path) as address:
         yield address
 
 

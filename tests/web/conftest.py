@@ -6,9 +6,10 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -104,27 +105,32 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def is_error(said: ConsoleMessage) -> bool:
-    """Tell whether something went wrong, other than that the server refused what was sent."""
-    refused = any(refusal in said.text for refusal in REFUSALS)
-    return said.type == "error" and not refused
+@contextmanager
+def visited(
+    browser: Browser,
+    address: str,
+    refusals: Sequence[str] = REFUSALS,
+    patience_ms: float = PATIENCE_MS,
+    **options: Any,
+) -> Iterator[Page]:
+    """Open the page as a new visitor; it must ask its host alone, and make no errors.
 
-
-@pytest.fixture
-def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page, as a new visitor finds it; it must ask this server alone, and make no errors.
-
-    Tests ask for another window, such as a telephone's, by parameters of this fixture.
+    ``refusals`` are parts of errors that browsers may log nevertheless; ``options`` are those of
+    the browser's context.
     """
-    options = getattr(request, "param", {})
     context = browser.new_context(**options)
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(patience_ms)
     page = context.new_page()
     asked: list[str] = []
     errors: list[str] = []
+
+    def listen(said: ConsoleMessage) -> None:
+        if said.type == "error" and not any(refusal in said.text for refusal in refusals):
+            errors.append(said.text)
+
     page.on("request", lambda sent: asked.append(sent.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if is_error(said) else None)
+    page.on("console", listen)
     page.goto(address)
     # Not by wait_for_function: the page's security policy forbids what that evaluates.
     page.locator("body[data-ready=true]").wait_for(state="attached")
@@ -134,3 +140,10 @@ def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iter
     assert len(asked) > 1
     assert [url for url in asked if not url.startswith(own)] == []
     assert errors == []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page of the server, in a window of which tests may say more by its parameters."""
+    with visited(browser, address, **getattr(request, "param", {})) as page:
+        yield page

@@ -6,10 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -17,24 +14,17 @@ from colorizer.common.errors import UserError
 from colorizer.web.npm_package import REGISTRY, REGISTRY_VARIABLE, NpmPackage, download_files
 from colorizer.web.static_site import RUNTIME
 from tests.conftest import REPOSITORY
+from tests.data_helpers import serving_folder
 
 CONTENT = b"export const answer = 42;"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a registry on this computer."""
-    handler = partial(Quiet, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv(REGISTRY_VARIABLE, f"http://127.0.0.1:{server.server_port}/")
+    with serving_folder(tmp_path) as address:
+        monkeypatch.setenv(REGISTRY_VARIABLE, f"{address}/")
         yield tmp_path
-        server.shutdown()
 
 
 def publish(registry: Path) -> NpmPackage:

@@ -4,54 +4,40 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.engine import RUNTIME
 from colorizer.networks.files import GENERAL_GRAPH
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.read import as_photo
 from colorizer.predictors.load import load_predictor
 from colorizer.web.examples import find_examples
 from colorizer.web.static_site import build_site
-from tests.conftest import REPOSITORY, SAMPLE
-from tests.data_helpers import encoded
+from tests.conftest import SAMPLE
+from tests.data_helpers import encoded, serving_folder
+from tests.web.conftest import visited
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FilePayload, Page
 
-RUNTIME = REPOSITORY / "node_modules" / "onnxruntime-web" / "dist"
 pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="needs: npm ci --ignore-scripts")
 
 SIZE = (120, 80)
 PATIENCE_MS = 60_000
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
+class Host(NamedTuple):
+    """A plain web server on this computer, which can be ended at any time."""
 
-
-class Host:
-    """A plain web server on this computer, which can be ended and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._handler = partial(Quiet, directory=str(folder))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler)
-        # Browsers allow service workers on localhost.
-        self.address = f"http://localhost:{self._server.server_port}/"
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def end(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    address: str
+    end: Callable[[], None]
 
 
 @pytest.fixture(scope="module")
@@ -63,29 +49,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def host(site: Path) -> Iterator[Host]:
-    host = Host(site)
-    yield host
-    host.end()
+    with ExitStack() as stack:
+        address = stack.enter_context(serving_folder(site))
+        # Browsers allow service workers on localhost.
+        yield Host(f"{address.replace('127.0.0.1', 'localhost')}/", stack.close)
 
 
 @pytest.fixture
 def page(browser: Browser, host: Host) -> Iterator[Page]:
     """The page, which must ask its own host alone, and make no errors."""
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    asked: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.goto(host.address)
-    page.wait_for_selector("body[data-ready=true]")
-    yield page
-    context.close()
-    own = (host.address, f"blob:{host.address}", "data:")
-    assert [url for url in asked if not url.startswith(own)] == []
-    assert errors == []
+    with visited(browser, host.address, refusals=(), patience_ms=PATIENCE_MS) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

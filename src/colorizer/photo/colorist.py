@@ -81,7 +81,7 @@ class PhotoColorist:
             outside the photograph.
         """
         photo = read_photo(source)
-        return self.write(photo, self._predicted(photo, hints, edits), target, format_)
+        return self.write(photo, self.predict(photo, hints, edits), target, format_)
 
     def picture(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> Image.Image:
         """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
@@ -99,9 +99,30 @@ class PhotoColorist:
             At the photograph's own size, mode RGB, or RGBA if it has transparency, in the colour
             space that ``photo.space`` writes; never side by side.
         """
-        strips = colored_strips(photo.image, photo.space, self._predicted(photo, hints), BYTE)
+        strips = colored_strips(photo.image, photo.space, self.predict(photo, hints), BYTE)
         with closing(strips):
             return canvas_of(photo, photo.image.size, strips)
+
+    def predict(
+        self, photo: Photo, hints: Sequence[PixelHint] = (), edits: Edits | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Predict a photograph's chroma, for :meth:`write`.
+
+        Parameters
+        ----------
+        photo : Photo
+            The photograph.
+        hints, edits
+            As in :meth:`colorize`.
+
+        Returns
+        -------
+        ndarray
+            (2, h, w) float32, a and b in CIELAB units, at the size that the network sees.
+        """
+        edits = edits or Edits((), self.saturation)
+        known = [*place_hints(hints, photo.image.size), *edits.hints]
+        return self.network.predict(photo.image, photo.space, known).at(edits.strength)
 
     def write(
         self,
@@ -143,13 +164,6 @@ class PhotoColorist:
         if photo.image.has_transparency_data and not WRITE_FORMATS[format_].has_alpha:
             lost.append("transparency becomes white; --format png keeps it")
         return lost
-
-    def _predicted(
-        self, photo: Photo, hints: Sequence[PixelHint], edits: Edits | None = None
-    ) -> npt.NDArray[np.float32]:
-        edits = edits or Edits((), self.saturation)
-        known = [*place_hints(hints, photo.image.size), *edits.hints]
-        return self.network.predict(photo.image, photo.space, known).at(edits.strength)
 
 
 def _watched(

@@ -8,7 +8,6 @@ import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial, wraps
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,15 @@ from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.predictors.protocol import PhotoChroma
+from colorizer.web.about import PAGE, about_host
 from colorizer.web.examples import Example
 from colorizer.web.headers import is_from_elsewhere, with_headers
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
-from colorizer.web.results import OWN_FORMAT, Order
+from colorizer.web.results import OWN_FORMAT, Order, Results
 from colorizer.web.visit import FULL_DISK, Visit
 from colorizer.web.visits import GoneError, Visits
 
-PAGE = Path(str(files("colorizer.web"))) / "page"
 # Chroma is sent in hundredths of CIELAB units: far less than an 8-bit step.
 STEPS_PER_UNIT = 100
 # How often idle visitors are looked for.
@@ -116,16 +115,16 @@ def _about(
     colorist: PhotoColorist, limits: Limits, examples: Sequence[Example], network: str
 ) -> dict[str, Any]:
     """Return what the page must know of this server before anything else."""
-    return {
-        "edition": "server",
-        "network": network,
-        "takesHints": colorist.network.takes_hints,
-        "strength": min(colorist.saturation, MOST_STRENGTH),
-        "quality": colorist.quality,
-        "formats": _formats(),
-        "limits": limits.for_page(),
-        "examples": [one.for_page() for one in examples],
-    }
+    return about_host(
+        edition="server",
+        network=network,
+        takes_hints=colorist.network.takes_hints,
+        strength=min(colorist.saturation, MOST_STRENGTH),
+        quality=colorist.quality,
+        formats=_formats(),
+        limits=limits,
+        examples=examples,
+    )
 
 
 def _formats() -> list[str]:
@@ -200,28 +199,24 @@ async def _predict(visits: Visits, request: Request) -> Response:
 
 
 async def _order(visits: Visits, request: Request) -> Response:
-    _, results = visits[request.path_params["key"]]
-    order = _parse_order(await _json(request))
+    results, order = _results(visits, request), _parse_order(await _json(request))
     return JSONResponse({"number": await run_in_threadpool(results.start, order)}, CREATED)
 
 
 async def _progress(visits: Visits, request: Request) -> Response:
-    _, results = visits[request.path_params["key"]]
-    result = results[request.path_params["number"]]
+    result = _results(visits, request)[request.path_params["number"]]
     if result.problem:
         raise RefusedError(result.problem)
     return JSONResponse({"progress": result.progress, "done": result.is_done})
 
 
 async def _cancel(visits: Visits, request: Request) -> Response:
-    _, results = visits[request.path_params["key"]]
-    await run_in_threadpool(results.cancel, request.path_params["number"])
+    await run_in_threadpool(_results(visits, request).cancel, request.path_params["number"])
     return Response(status_code=NO_CONTENT)
 
 
 async def _give(visits: Visits, request: Request) -> Response:
-    _, results = visits[request.path_params["key"]]
-    file = results[request.path_params["number"]].file
+    file = _results(visits, request)[request.path_params["number"]].file
     if file is None:
         raise RefusedError("This file is not there yet.")
     return FileResponse(file.path, filename=file.name)
@@ -229,6 +224,10 @@ async def _give(visits: Visits, request: Request) -> Response:
 
 def _visit(visits: Visits, request: Request) -> Visit:
     return visits[request.path_params["key"]][0]
+
+
+def _results(visits: Visits, request: Request) -> Results:
+    return visits[request.path_params["key"]][1]
 
 
 def _described(number: int, opened: OpenPhotograph) -> dict[str, Any]:

@@ -43,9 +43,12 @@ def known_suffix(name: str) -> str:
     return suffix if suffix in known else ""
 
 
-def colored_name(name: str) -> tuple[str, str]:
-    """Return the name and format of the coloured photograph for a :func:`clean_name`."""
-    return marked_name(PurePosixPath(name), COLORED)
+def colored_name(name: str, wanted: str | None = None) -> tuple[str, str]:
+    """Return the name and format of the coloured photograph for a :func:`clean_name`.
+
+    ``wanted`` is as for :func:`colorizer.photo.plan.marked_name`.
+    """
+    return marked_name(PurePosixPath(name), COLORED, wanted)
 
 
 def make_distinct(names: list[str]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# What browsers may load: this server's own. Isolation lets the engine measure and use threads.
+from colorizer.web.about import POLICY
+
+# Isolation lets the engine measure and use threads.
 HEADERS = {
-    "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'",
+    "content-security-policy": f"{POLICY}; frame-ancestors 'self'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
     "referrer-policy": "no-referrer",

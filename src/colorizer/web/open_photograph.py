@@ -67,8 +67,7 @@ class OpenPhotograph:
         ``on_progress`` is told which share is done, and may raise to cancel.
         """
         photo = read_photo(self.source, max_megapixels)
-        ab = colorist.network.predict(photo.image, photo.space, edits.hints).at(edits.strength)
-        colorist.write(photo, ab, target, format_, on_progress)
+        colorist.write(photo, colorist.predict(photo, edits=edits), target, format_, on_progress)
 
     def remove(self) -> None:
         """Remove its files."""

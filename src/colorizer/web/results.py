@@ -13,7 +13,6 @@ from threading import Event, Lock
 
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.edits import Edits
-from colorizer.photo.formats import WRITE_FORMATS
 from colorizer.web.file_names import colored_name, make_distinct
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
@@ -159,7 +158,7 @@ class Results:
         self, result: Result, opened: Sequence[tuple[OpenPhotograph, Edits]], order: Order
     ) -> NamedFile:
         ((photograph, edits),) = opened
-        name, format_ = _named(photograph.name, order.format)
+        name, format_ = colored_name(photograph.name, order.format or None)
         path = self._visit.new_path(PurePosixPath(name).suffix)
         self._save(result, photograph, edits, path, format_, order, (0, 1))
         return NamedFile(name, path)
@@ -167,7 +166,8 @@ class Results:
     def _archive(
         self, result: Result, opened: Sequence[tuple[OpenPhotograph, Edits]], order: Order
     ) -> NamedFile:
-        names, formats = zip(*(_named(one.name, order.format) for one, _ in opened), strict=True)
+        wanted = order.format or None
+        names, formats = zip(*(colored_name(one.name, wanted) for one, _ in opened), strict=True)
         path = self._visit.new_path(PurePosixPath(ARCHIVE).suffix)
         try:
             # Photographs are already compressed.
@@ -213,14 +213,6 @@ class Results:
             raise RefusedError(
                 f"{photograph.name} could not be saved: {reason_of(error)}"
             ) from error
-
-
-def _named(name: str, format_: str) -> tuple[str, str]:
-    """Return the name and format of the coloured photograph."""
-    own, own_format = colored_name(name)
-    if format_ in (OWN_FORMAT, own_format):
-        return own, own_format
-    return str(PurePosixPath(own).with_suffix(WRITE_FORMATS[format_].suffixes[0])), format_
 
 
 def _cancel(results: Iterable[Result]) -> None:

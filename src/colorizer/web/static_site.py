@@ -8,13 +8,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from colorizer.common.errors import UserError
 from colorizer.networks.files import GENERAL, GENERAL_GRAPH, name_of
 from colorizer.photo.formats import JPEG, PNG, QUALITY, WEBP
+from colorizer.web.about import PAGE, POLICY, about_host
 from colorizer.web.examples import Example
 from colorizer.web.limits import Limits
 from colorizer.web.network_card import network_card
@@ -28,16 +27,8 @@ RUNTIME = NpmPackage(
 )
 RUNTIME_FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 LIMITS = Limits(megapixels=100, megabytes=200, uploads=20)
-PAGE = Path(str(files("colorizer.web"))) / "page"
 ABOUT, WORKER, INDEX = "about.json", "service-worker.js", "index.html"
 SERVER_HOST = "hosts/server.js"
-EDITION = "static"
-# A static host sends no headers of ours; this holds as well, and says that nothing may be loaded
-# from, or sent to, anywhere else.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'"
-)
 VERSION_LINE = 'const VERSION = "";'
 FILES_LINE = "const FILES = /** @type {string[]} */ ([]);"
 CHARSET = '<meta charset="utf-8">'
@@ -114,6 +105,7 @@ def _write(site: Path, programs: Mapping[str, bytes], examples: Sequence[Example
     (site / SERVER_HOST).unlink()
     index = site / INDEX
     page = index.read_text(encoding="utf-8")
+    # A static host sends no headers of ours.
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     index.write_text(page.replace(CHARSET, f"{CHARSET}\n  {policy}"), encoding="utf-8")
     for folder in ("network", "runtime", "examples"):
@@ -126,23 +118,20 @@ def _write(site: Path, programs: Mapping[str, bytes], examples: Sequence[Example
     (site / "network" / "card.json").write_text(card, encoding="utf-8")
     for number, example in enumerate(examples, start=1):
         example.write_grey(site / "examples" / f"example-{number}.jpg")
-    about = json.dumps(_about(json.loads(card), examples))
-    (site / ABOUT).write_text(about, encoding="utf-8")
+    known = json.loads(card)
+    about = about_host(
+        edition="static",
+        network=name_of(GENERAL),
+        takes_hints=known["takes_hints"],
+        strength=known["saturation"],
+        quality=QUALITY,
+        formats=[JPEG, PNG, WEBP],
+        limits=LIMITS,
+        examples=examples,
+    )
+    (site / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     # Last, for it names all the others.
     (site / WORKER).write_text(_worker(site), encoding="utf-8")
-
-
-def _about(card: Mapping[str, Any], examples: Sequence[Example]) -> dict[str, Any]:
-    return {
-        "edition": EDITION,
-        "network": name_of(GENERAL),
-        "takesHints": card["takes_hints"],
-        "strength": card["saturation"],
-        "quality": QUALITY,
-        "formats": [JPEG, PNG, WEBP],
-        "limits": LIMITS.for_page(),
-        "examples": [one.for_page() for one in examples],
-    }
 
 
 def _worker(site: Path) -> str:

@@ -60,6 +60,18 @@ export class GoneError extends Error {}
 export class SilentError extends Error {}
 
 /**
+ * Refuse a file that no host opens.
+ *
+ * @param {File} file
+ * @param {About["limits"]} limits
+ * @throws {Error} if it is empty, or larger than allowed
+ */
+export function requireUsable(file, { megabytes }) {
+  if (!file.size) throw new Error("The file is empty.");
+  if (file.size > megabytes * 1e6) throw new Error(`The file is larger than ${megabytes} MB.`);
+}
+
+/**
  * Give the visitor a file.
  *
  * @param {string} url

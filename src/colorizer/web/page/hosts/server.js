@@ -1,6 +1,6 @@
 /** The server of `colorizer web`, which keeps photographs and predicts their colours. */
 
-import { GoneError, SilentError, download } from "../host.js";
+import { GoneError, SilentError, download, requireUsable } from "../host.js";
 
 /** @typedef {import("../engine/client.js").Engine} Engine */
 /** @typedef {import("../host.js").About} About */
@@ -62,13 +62,7 @@ export class ServerHost {
    * @returns {Promise<Opened>}
    */
   async add(file) {
-    const { megabytes } = this.#about.limits;
-    if (file.size > megabytes * 1e6) {
-      throw new Error(`The file is larger than ${megabytes} MB.`);
-    }
-    if (!file.size) {
-      throw new Error("The file is empty.");
-    }
+    requireUsable(file, this.#about.limits);
     const name = encodeURIComponent(file.name || "photograph.png");
     const path = `/photographs?name=${name}`;
     return this.#opened(await this.#json(path, { method: "POST", body: file }));

@@ -1,6 +1,6 @@
 /** The visitor's own browser, which keeps photographs and predicts their colours itself. */
 
-import { download } from "../host.js";
+import { download, requireUsable } from "../host.js";
 import { FileStore } from "./file_store.js";
 import { zipped } from "./zip.js";
 
@@ -65,9 +65,8 @@ export class StaticHost {
    * @returns {Promise<Opened>}
    */
   async add(file) {
-    const { megabytes, photographs } = this.#about.limits;
-    if (!file.size) throw new Error("The file is empty.");
-    if (file.size > megabytes * 1e6) throw new Error(`The file is larger than ${megabytes} MB.`);
+    const { photographs } = this.#about.limits;
+    requireUsable(file, this.#about.limits);
     if (this.#files.size >= photographs) {
       throw new Error(`Only ${photographs} photographs at a time: remove some, then add others.`);
     }
