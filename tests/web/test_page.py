@@ -284,9 +284,12 @@ def test_a_project_is_saved_and_opened_again(page: Page, tmp_path: Path) -> None
     wait_until(lambda: page.locator("#strip li").count() == 1)
 
     choose(page, file(name, path.read_bytes()), photograph("a.png"))
+    wait_until(lambda: caption(page).startswith("a.png"))  # the project is read before that
+    settle(page)
 
     assert caption(page).startswith("a.png")
     assert (dots(page), strengths(page)) == (1, [0.5, 0.5])
     assert shown(page).tobytes() == picture.tobytes()
     choose(page, file("other.json", b"{}"))
+    page.wait_for_selector("#problems li")
     assert problems(page) == ["other.json: This is no project of colorizer."]
