@@ -77,6 +77,22 @@ def test_format_and_quality_reach_the_file(page: Page, tmp_path: Path) -> None:
     assert (name, result.format, result.size) == ("old_color.webp", "WEBP", (600, 200))
 
 
+def test_quality_reaches_the_file(page: Page, tmp_path: Path) -> None:
+    noise = Image.effect_noise((300, 200), 60)
+    choose(page, file("noise.jpg", encoded(noise, "JPEG")))
+    page.click("#download summary")
+
+    sizes = []
+    for quality in ("95", "10"):
+        page.fill("#download .quality", quality)
+        page.press("#download .quality", "Enter")
+        _, path = downloaded(page, ".save", tmp_path)
+        sizes.append(path.stat().st_size)
+        wait_until(lambda: page.locator("#download .save").is_enabled())
+
+    assert sizes[1] < 0.5 * sizes[0]
+
+
 def test_several_are_worked_on_and_saved_together(page: Page, tmp_path: Path) -> None:
     choose(page, photograph("a.png"), photograph("a.png", 200), photograph("b.png", 100))
     assert page.locator("#strip li").count() == 3
@@ -290,6 +306,45 @@ def test_a_project_is_saved_and_opened_again(page: Page, tmp_path: Path) -> None
     assert caption(page).startswith("a.png")
     assert (dots(page), strengths(page)) == (1, [0.5, 0.5])
     assert shown(page).tobytes() == picture.tobytes()
+    page.keyboard.press("Control+z")
+    settle(page)
+    assert dots(page) == 0
+    redrawn(page, lambda: choose(page, file(name, path.read_bytes())))
+    assert shown(page).tobytes() == picture.tobytes()
     choose(page, file("other.json", b"{}"))
     page.wait_for_selector("#problems li")
     assert problems(page) == ["other.json: This is no project of colorizer."]
+
+
+def test_no_photograph_is_shown_under_the_name_of_another(page: Page) -> None:
+    choose(page, photograph("a.png"), photograph("b.png"))
+    page.keyboard.press("ArrowRight")
+    page.route("**/visits/**", lambda route: route.abort("connectionrefused"))
+    pick(page, BRICK)
+    click_at(page, 0.6, 0.5)
+    page.wait_for_selector("#problems li")
+    page.click("#strip .open[title='a.png']")
+    settle(page)
+    assert chroma(shown(page)) > 10
+
+    page.click("#strip .open[title='b.png']")
+    settle(page)
+
+    assert caption(page).startswith("b.png")
+    assert chroma(shown(page)) < 1, "it is a.png"
+
+
+def test_folders_are_refused_in_true_words(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const file = new File(["x"], "album");
+            file.slice = () => ({ arrayBuffer: () => Promise.reject(new Error("a folder")) });
+            const data = { files: [file] };
+            const drop = new Event("drop");
+            Object.defineProperty(drop, "dataTransfer", { value: data });
+            document.dispatchEvent(drop);
+        }"""
+    )
+    page.wait_for_selector("#problems li")
+
+    assert problems(page) == ["album: It cannot be read: it is a folder, or was moved or changed."]

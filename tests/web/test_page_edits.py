@@ -74,7 +74,9 @@ def test_strength_is_reset_in_slider_field_picture_and_file(page: Page, tmp_path
     assert chroma(opened(path)) == pytest.approx(chroma(at_first), abs=0.5)
 
 
-@pytest.mark.parametrize(("typed", "kept"), [("7", 2), ("-1", 0), ("", 1)])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("7", 2), ("-1", 0), ("", 1), ("0.33", 0.33), ("0.333", 0.33)]
+)
 def test_strengths_that_cannot_be_are_put_right(
     page: Page, tmp_path: Path, typed: str, kept: float
 ) -> None:
@@ -90,7 +92,7 @@ def test_slider_follows_keys_and_shows_its_focus(page: Page) -> None:
     page.focus("#strength [type=range]")
     redrawn(page, lambda: page.keyboard.press("ArrowRight"))
 
-    assert strengths(page) == [1.05, 1.05]
+    assert strengths(page) == [1.01, 1.01]
     ring = page.locator("#strength [type=range]").evaluate(
         "slider => getComputedStyle(slider).outlineStyle"
     )
@@ -135,6 +137,73 @@ def test_color_is_taken_from_the_photograph(page: Page) -> None:
     assert hue_of(taken) == pytest.approx(hue(picture), abs=5)
     click_at(page, 0.6, 0.5)
     wait_until(lambda: dots(page) == 1)
+
+
+def test_picked_color_is_let_go_once_it_was_given_to_a_dot(page: Page) -> None:
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.6, 0.5))
+    page.click("#picture .spots button")
+    redrawn(page, lambda: pick(page, SKY))
+    assert page.get_attribute(f"#swatches [data-color='{SKY}']", "aria-pressed") == "true"
+
+    click_at(page, 0.3, 0.5)
+
+    assert page.locator("#swatches [aria-pressed=true]").count() == 0
+    pick(page, SKY)
+    click_at(page, 0.3, 0.5)
+    wait_until(lambda: dots(page) == 2)
+
+
+def test_dot_is_given_a_color_of_the_photograph_once(page: Page) -> None:
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.6, 0.5))
+    page.click("#picture .spots button")
+    page.click("#swatches .pipette")
+    click_at(page, 0.3, 0.5)
+    assert page.get_attribute("#swatches .pipette", "aria-pressed") == "false"
+
+    click_at(page, 0.4, 0.4)
+
+    assert page.locator("#swatches .dot-tools").is_hidden(), "it still takes colours"
+
+
+def test_trying_other_colors_for_a_dot_is_one_step(page: Page) -> None:
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.6, 0.5))
+    page.click("#picture .spots button")
+    other = page.locator("#swatches .other input")
+    assert other.input_value() == BRICK
+    other.evaluate(
+        """input => {
+            for (const color of ["#102030", "#405060", "#3060c0"]) {
+                input.value = color;
+                input.dispatchEvent(new Event("input", { bubbles: true }));
+            }
+            input.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    settle(page)
+
+    page.keyboard.press("Control+z")
+    settle(page)
+
+    assert dots(page) == 1
+    assert other.input_value() == BRICK
+
+
+def test_dot_follows_the_mouse_across_the_middle_when_side_by_side(page: Page) -> None:
+    page.click("[data-compare=side]")
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.75, 0.5))
+    page.click("#picture .spots button")
+
+    drag(page, at(page, 0.75, 0.5), at(page, 0.4, 0.5))
+
+    spot = page.locator("#picture .spots button").bounding_box()
+    canvas = page.locator("#picture .after canvas").bounding_box()
+    assert spot
+    assert canvas
+    assert spot["x"] + spot["width"] / 2 == pytest.approx(canvas["x"], abs=2)
 
 
 def test_dot_is_moved_recolored_and_deleted(page: Page) -> None:
@@ -185,6 +254,34 @@ def test_all_is_done_by_keys(page: Page) -> None:
     move(page, "Delete")
     wait_until(lambda: dots(page) == 0)
     assert focused(page).startswith("div.frame")
+
+
+def test_cross_is_where_one_looks(page: Page) -> None:
+    page.mouse.move(*at(page, 0.3, 0.3))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
+    settle(page)
+    pick(page, BRICK)
+    page.focus("#picture .frame")
+
+    def is_seen() -> bool:
+        cross = page.locator("#picture .cross").bounding_box()
+        frame = page.locator("#picture .frame").bounding_box()
+        assert cross
+        assert frame
+        return frame["x"] <= cross["x"] + 14 <= frame["x"] + frame["width"]
+
+    move(page, "ArrowRight")
+    assert is_seen()
+    move(page, "ArrowRight", 20)
+    assert is_seen()
+    redrawn(page, lambda: move(page, "Enter"))
+    spot = page.locator("#picture .spots button").bounding_box()
+    cross = page.locator("#picture .cross").bounding_box()
+    assert spot
+    assert cross
+    assert spot["x"] + spot["width"] / 2 == pytest.approx(cross["x"] + cross["width"] / 2, abs=1)
 
 
 def test_escape_lets_go_of_color_and_dot(page: Page) -> None:
@@ -238,3 +335,47 @@ def test_taps_give_colors_on_a_phone(page: Page) -> None:
     redrawn(page, lambda: page.touchscreen.tap(*at(page, 0.4, 0.5)))
 
     assert dots(page) == 1
+
+
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+def test_phone_does_not_scroll_away_from_what_is_touched(page: Page) -> None:
+    choose(page, photograph("b.png"))
+    page.locator("#download").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    before = page.evaluate("scrollY")
+    assert before > 100
+
+    slider = page.locator("#strength [type=range]")
+    slider.evaluate(
+        """slider => {
+            slider.value = "0.5";
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            slider.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    settle(page)
+
+    assert page.evaluate("scrollY") == before
+
+
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+def test_two_fingers_zoom_on_a_phone(page: Page) -> None:
+    page.locator("#picture .frame").scroll_into_view_if_needed()
+    canvas = page.locator("#picture .after canvas")
+    before = canvas.bounding_box()
+    hand = page.context.new_cdp_session(page)
+
+    for kind, spread in (("Start", 20), ("Move", 40), ("Move", 80), ("End", 0)):
+        x, y = at(page, 0.5, 0.5)
+        fingers = [{"x": x - spread, "y": y, "id": 0}, {"x": x + spread, "y": y, "id": 1}]
+        hand.send(
+            "Input.dispatchTouchEvent",
+            {"type": f"touch{kind}", "touchPoints": fingers if spread else []},
+        )
+
+    settle(page)
+    after = canvas.bounding_box()
+    assert before
+    assert after
+    assert after["width"] > 1.5 * before["width"]
+    assert dots(page) == 0

@@ -99,6 +99,18 @@ def test_nothing_jumps_while_a_photograph_is_opened(page: Page) -> None:
     assert page.locator("#picture .frame").bounding_box() == pytest.approx(frame, abs=1)
 
 
+def test_nothing_jumps_when_a_dot_is_selected(page: Page) -> None:
+    choose(page, photograph())
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.6, 0.4))
+    before = page.locator("#download .save").bounding_box()
+
+    page.click("#picture .spots button")
+
+    assert page.locator("#swatches .dot-tools").is_visible()
+    assert page.locator("#download .save").bounding_box() == before
+
+
 def test_line_follows_the_mouse_and_the_keys(page: Page) -> None:
     choose(page, photograph())
     line = page.locator("#picture .line")
@@ -164,9 +176,75 @@ def test_dots_stay_on_their_places_however_closely_one_looks(page: Page) -> None
     assert moved
     assert moved["x"] > larger["x"]
     assert place() == pytest.approx(at_first, abs=0.01)
+    page.click("#picture .larger", click_count=3)
+    drag(page, at(page, 0.1, 0.3), at(page, 0.9, 0.3))
+    frame = page.locator("#picture .frame").bounding_box()
+    spot = page.locator("#picture .spots button")
+    hidden = spot.bounding_box()
+    assert frame
+    assert hidden
+    assert hidden["x"] > frame["x"] + frame["width"]
+    page.focus("#picture .frame")
+    page.keyboard.press("Tab")
+    seen = spot.bounding_box()
+    assert seen
+    assert frame["x"] < seen["x"] < frame["x"] + frame["width"]
+    assert place() == pytest.approx(at_first, abs=0.01), "the browser scrolled the dots alone"
     page.keyboard.press("0")
     assert page.locator("#picture .after canvas").bounding_box() == pytest.approx(width, abs=1)
     assert dots(page) == 1
+
+
+def test_double_click_looks_closely_and_back(page: Page) -> None:
+    choose(page, photograph())
+    canvas = page.locator("#picture .after canvas")
+    whole = canvas.bounding_box()
+    assert whole
+
+    page.mouse.dblclick(*at(page, 0.4, 0.4))
+    larger = canvas.bounding_box()
+    assert larger
+    assert larger["width"] > 2 * whole["width"]
+    page.focus("#picture .frame")
+    page.keyboard.press("ArrowRight")
+    moved = canvas.bounding_box()
+    assert moved
+    assert moved["x"] < larger["x"]
+    page.mouse.dblclick(*at(page, 0.4, 0.4))
+    assert canvas.bounding_box() == pytest.approx(whole, abs=1)
+
+
+def test_double_click_on_a_dot_does_not_zoom(page: Page) -> None:
+    choose(page, photograph())
+    canvas = page.locator("#picture .after canvas")
+    pick(page, BRICK)
+    redrawn(page, lambda: click_at(page, 0.6, 0.4))
+    page.keyboard.press("Escape")
+    whole = canvas.bounding_box()
+
+    page.dblclick("#picture .spots button")
+
+    assert canvas.bounding_box() == pytest.approx(whole, abs=1)
+
+
+def test_original_is_shown_while_the_button_is_held(page: Page) -> None:
+    choose(page, photograph())
+    after = page.locator("#picture .pane.after")
+
+    page.hover("#picture .hold")
+    page.mouse.down()
+    assert after.is_hidden()
+    page.mouse.up()
+    assert after.is_visible()
+
+
+def test_line_stays_while_another_comparison_is_used(page: Page) -> None:
+    choose(page, photograph())
+    page.click("[data-compare=after]")
+    drag(page, at(page, 0.5, 0.3), at(page, 0.25, 0.3))
+    page.click("[data-compare=line]")
+
+    assert page.get_attribute("#picture .line", "aria-valuenow") == "50"
 
 
 def test_full_screen_shows_the_photograph(page: Page) -> None:

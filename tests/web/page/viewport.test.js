@@ -57,3 +57,16 @@ test("places and points are each other's inverse", () => {
   const { x, y } = viewport.toPhotograph(viewport.toPane({ x: 0.3, y: 0.8 }));
   assert.ok(Math.abs(x - 0.3) < 1e-12 && Math.abs(y - 0.8) < 1e-12);
 });
+
+test("a place beside the pane is brought into it, and one that is seen stays", () => {
+  const viewport = opened();
+  viewport.zoom(8);
+  const hidden = { x: 0.2, y: 0.5 };
+  assert.ok(viewport.toPane(hidden).x < 0);
+
+  viewport.reveal(hidden);
+  const { x } = viewport.toPane(hidden);
+  assert.ok(x > 0 && x < 200);
+  viewport.reveal(hidden);
+  assert.equal(viewport.toPane(hidden).x, x);
+});

@@ -6,7 +6,7 @@ import { GoneError, download } from "./host.js";
 import { latest } from "./latest.js";
 import { Memory } from "./memory.js";
 import { Chooser } from "./parts/chooser.js";
-import { find } from "./parts/dom.js";
+import { find, isUsable } from "./parts/dom.js";
 import { Downloads } from "./parts/download.js";
 import { listenToKeys } from "./parts/keys.js";
 import { Picture } from "./parts/picture.js";
@@ -60,12 +60,13 @@ export class App {
     this.#engine = engine;
     this.#memory = new Memory(storage);
     this.#gallery = new Gallery(host, engine, about.strength, (lost) => this.#onLost(lost));
-    this.problems = new Problems();
+    this.problems = new Problems(() => this.#focusOnWork());
     this.chooser = new Chooser(
       about, (files) => this.#take(files), (index) => this.#open([index]),
     );
     this.strip = new Strip(
-      (id) => this.#choose(this.#byId(id)), (id) => this.#remove(this.#byId(id)),
+      (/** @type {Photograph} */ photograph) => this.#choose(photograph),
+      (photograph) => this.#remove(photograph),
     );
     this.picture = new Picture({
       onPlace: (place) => this.#addDot(place),
@@ -79,6 +80,7 @@ export class App {
     });
     this.swatches = new Swatches({
       onPick: (color) => this.#pick(color),
+      onPicked: () => this.#settle(),
       onPipette: (isOn) => this.picture.aim(isOn ? "pipette" : this.#color ? "colour" : null),
       onUndo: () => this.#travel("undo"),
       onRedo: () => this.#travel("redo"),
@@ -89,7 +91,7 @@ export class App {
     this.strength = new Strength({
       onSlide: (strength) => this.#slide(strength),
       onSettle: () => this.#settle(),
-      onReset: () => { this.#change({ strength: about.strength }); },
+      onReset: () => this.#reset(),
       onForAll: () => this.#strengthForAll(),
     });
     this.downloads = new Downloads(
@@ -125,11 +127,11 @@ export class App {
   /** @param {File[]} files photographs, and perhaps a project */
   async #take(files) {
     const isProject = (/** @type {File} */ { name }) => name.toLowerCase().endsWith(".json");
+    this.#tell("Opening…");
     for (const file of files.filter(isProject)) {
       try {
         this.#project = readProject(await file.text());
-        for (const photograph of this.#gallery.photographs) this.#applyProject(photograph);
-        this.#show();
+        this.#applyProjectToAll();
       } catch (error) {
         this.#report(error, file.name);
       }
@@ -190,7 +192,7 @@ export class App {
     const next = before[at + 1] ?? before[at - 1] ?? null;
     const removed = this.#gallery.remove(photograph);
     this.#choose(photograph === this.#chosen ? next : this.#chosen);
-    if (next) this.strip.focus(next.id);
+    if (next) this.strip.focus(next);
     else this.chooser.focus();
     await removed;
   }
@@ -230,6 +232,12 @@ export class App {
     this.#isDraft = false;
     this.#chosen?.history.settle();
     this.#afterChange();
+  }
+
+  #reset() {
+    const { strength } = this.#about;
+    // Otherwise there would be a step to undo that changes nothing.
+    if (this.#chosen?.history.now.strength !== strength) this.#change({ strength });
   }
 
   #strengthForAll() {
@@ -287,7 +295,8 @@ export class App {
   /** @param {string | null} color */
   #pick(color) {
     if (this.#dot !== null && color) {
-      this.#changeDot(this.#dot, { color });
+      this.#changeDot(this.#dot, { color }, `color ${this.#dot}`);
+      this.swatches.pick(null); // it was for this dot alone
       return;
     }
     this.#color = color;
@@ -305,10 +314,9 @@ export class App {
   }
 
   #onDelete() {
-    if (this.#dot !== null) this.#removeDot(this.#dot);
-    else if (this.#chosen && find("#strip").contains(document.activeElement)) {
-      this.#remove(this.#chosen);
-    }
+    const { focused } = this.strip;
+    if (focused) this.#remove(focused);
+    else if (this.#dot !== null) this.#removeDot(this.#dot);
   }
 
   #onEscape() {
@@ -352,13 +360,23 @@ export class App {
     if (edits) photograph.history.change(edits);
   }
 
+  #applyProjectToAll() {
+    for (const photograph of this.#gallery.photographs) {
+      this.#applyProject(photograph);
+      this.#drawThumbnail(photograph);
+    }
+    this.#afterChange();
+  }
+
   /** Show everything but the photograph's pixels, and remember it. */
   #show() {
+    // Asked for now, as browsers take the focus at once from what is disabled.
+    const focused = document.activeElement;
     const photographs = this.#gallery.photographs;
     const areSeveral = photographs.length > 1;
     find("#work").hidden = !this.#chosen;
     this.chooser.compact(photographs.length > 0);
-    this.strip.show(photographs, this.#chosen?.id ?? null);
+    this.strip.show(photographs, this.#chosen);
     this.strength.offerAll(areSeveral);
     this.downloads.offerAll(areSeveral);
     if (this.#chosen) {
@@ -374,10 +392,16 @@ export class App {
         selected: this.#dot === null ? null : now.dots[this.#dot].color,
       });
     }
+    if (focused && !isUsable(focused)) this.#focusOnWork();
     this.#memory.keep({
       chosen: this.#chosen?.id ?? null,
       edits: Object.fromEntries(photographs.map(({ id, history }) => [id, history.now])),
     });
+  }
+
+  #focusOnWork() {
+    if (this.#chosen) this.picture.focus();
+    else this.chooser.focus();
   }
 
   #draw = latest(async () => {
@@ -417,7 +441,7 @@ export class App {
   async #drawThumbnail(photograph) {
     try {
       const bitmap = await this.#gallery.render(photograph, THUMBNAIL);
-      this.strip.thumbnail(photograph.id, bitmap);
+      this.strip.thumbnail(photograph, bitmap);
     } catch (error) {
       if (this.#gallery.photographs.includes(photograph)) this.#report(error, photograph.name);
     }
@@ -432,13 +456,6 @@ export class App {
     const isLost = this.#chosen && !photographs.includes(this.#chosen);
     this.#choose(isLost ? (photographs[0] ?? null) : this.#chosen);
     for (const photograph of photographs) this.#drawThumbnail(photograph);
-  }
-
-  /** @param {string} id @returns {Photograph} */
-  #byId(id) {
-    const found = this.#gallery.photographs.find((one) => one.id === id);
-    if (!found) throw new Error(`there is no photograph ${id}`);
-    return found;
   }
 
   /** @param {string} text */

@@ -1,7 +1,7 @@
 /** The visitor's photographs, and what is done with them. */
 
 import { History } from "./edits.js";
-import { GoneError } from "./host.js";
+import { GoneError, SilentError } from "./host.js";
 
 /** @typedef {import("./edits.js").Dot} Dot */
 /** @typedef {import("./edits.js").Edits} Edits */
@@ -39,7 +39,8 @@ export class Gallery {
   #strength;
   /** @type {Photograph[]} */
   photographs = [];
-  /** @type {Promise<string[]> | null} */
+  #isForgotten = false;
+  /** @type {Promise<void> | null} */
   #recovery = null;
   /** @type {(names: string[]) => void} */
   #onLost;
@@ -101,7 +102,8 @@ export class Gallery {
   async render(photograph, longest) {
     const { dots } = photograph.history.now;
     if (photograph.predicted?.dots !== dots) {
-      const chroma = await this.#asked(() => this.#host.predict(photograph.id, dots));
+      const predict = () => this.#host.predict(photograph.id, dots);
+      const chroma = await this.#asked(predict, [photograph]);
       photograph.predicted = { dots, chroma };
     }
     const { strength } = photograph.history.now;
@@ -120,12 +122,14 @@ export class Gallery {
     return this.#asked(() => {
       const edited = photographs.map(({ id, history }) => ({ id, edits: history.now }));
       return this.#host.save(edited, output, onProgress, signal);
-    });
+    }, photographs);
   }
 
   /** @param {Source} source @returns {Promise<Opened>} */
-  #open(source) {
-    return typeof source === "number" ? this.#host.addExample(source) : this.#host.add(source);
+  async #open(source) {
+    if (typeof source === "number") return this.#host.addExample(source);
+    await checkReadable(source);
+    return this.#host.add(source);
   }
 
   /**
@@ -133,31 +137,65 @@ export class Gallery {
    *
    * @template T
    * @param {() => Promise<T>} question
+   * @param {Photograph[]} [photographs] which it is about
    * @returns {Promise<T>}
    */
-  async #asked(question) {
-    try {
-      return await question();
-    } catch (error) {
-      if (!(error instanceof GoneError)) throw error;
-      this.#recovery ??= this.#recover().finally(() => { this.#recovery = null; });
-      const lost = await this.#recovery;
-      if (lost.length) throw error;
-      return question();
+  async #asked(question, photographs = []) {
+    if (!this.#isForgotten) {
+      try {
+        return await question();
+      } catch (error) {
+        if (!(error instanceof GoneError)) throw error;
+        this.#isForgotten = true;
+      }
     }
+    this.#recovery ??= this.#recover().finally(() => { this.#recovery = null; });
+    await this.#recovery;
+    if (photographs.some((one) => !this.photographs.includes(one))) {
+      throw new GoneError("Some of these photographs are not there any more.");
+    }
+    return question();
   }
 
-  /** @returns {Promise<string[]>} the names of photographs that are lost */
+  /** Give all photographs anew; if the host falls silent, the next question begins again. */
   async #recover() {
     await this.#host.renew();
-    const lost = this.photographs.filter(({ source }) => source === null);
-    this.photographs = this.photographs.filter(({ source }) => source !== null);
-    for (const { id } of [...lost, ...this.photographs]) await this.#engine.close(id);
+    for (const { id } of this.photographs) await this.#engine.close(id);
+    /** @type {Photograph[]} */
+    const lost = [];
     for (const photograph of this.photographs) {
-      photograph.id = (await this.#open(/** @type {Source} */ (photograph.source))).id;
+      if (!(await this.#reopen(photograph))) lost.push(photograph);
     }
-    const names = lost.map(({ name }) => name);
-    this.#onLost(names);
-    return names;
+    this.photographs = this.photographs.filter((one) => !lost.includes(one));
+    this.#isForgotten = false;
+    this.#onLost(lost.map(({ name }) => name));
+  }
+
+  /**
+   * @param {Photograph} photograph
+   * @returns {Promise<boolean>} false if it is lost
+   */
+  async #reopen(photograph) {
+    if (photograph.source === null) return false;
+    try {
+      photograph.id = (await this.#open(photograph.source)).id;
+      return true;
+    } catch (error) {
+      if (error instanceof SilentError || error instanceof GoneError) throw error;
+      return false;
+    }
+  }
+}
+
+/**
+ * Refuse what browsers cannot send, which would look as if the host did not answer.
+ *
+ * @param {File} file
+ */
+async function checkReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Error("It cannot be read: it is a folder, or was moved or changed.");
   }
 }

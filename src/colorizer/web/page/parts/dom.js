@@ -18,6 +18,16 @@ export function find(selector, within = document, kind) {
 }
 
 /**
+ * Tell whether an element can have the focus; browsers take it from what is disabled or hidden.
+ *
+ * @param {Element} element
+ * @returns {boolean}
+ */
+export function isUsable(element) {
+  return !element.matches(":disabled") && element.checkVisibility({ visibilityProperty: true });
+}
+
+/**
  * Make a button.
  *
  * @param {string} label what it says, or is called where it shows something else

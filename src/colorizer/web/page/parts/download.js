@@ -36,7 +36,9 @@ export class Downloads {
       this.#quality.value = String(typed ? Math.min(100, Math.max(1, typed)) : quality);
     });
     this.#saves.forEach((button, index) =>
-      button.addEventListener("click", () => this.#run((...how) => save(index === 1, ...how))),
+      button.addEventListener("click", () =>
+        this.#run(button, (...how) => save(index === 1, ...how)),
+      ),
     );
     find(".cancel", this.#root).addEventListener("click", () => this.#controller?.abort());
     find(".project", this.#root).addEventListener("click", onProject);
@@ -48,13 +50,14 @@ export class Downloads {
   }
 
   /**
+   * @param {HTMLButtonElement} pressed
    * @param {(output: Output, onProgress: (share: number) => void,
    *   signal: AbortSignal) => Promise<void>} save
    */
-  async #run(save) {
+  async #run(pressed, save) {
     this.#controller = new AbortController();
     this.#bar.removeAttribute("value");
-    this.#show(true);
+    this.#show(true, pressed);
     const output = {
       format: this.#format.value,
       quality: Number(this.#quality.value),
@@ -65,17 +68,20 @@ export class Downloads {
       await save(output, onProgress, this.#controller.signal);
     } finally {
       this.#controller = null;
-      this.#show(false);
+      this.#show(false, pressed);
     }
   }
 
-  /** @param {boolean} isWorking */
-  #show(isWorking) {
+  /**
+   * @param {boolean} isWorking
+   * @param {HTMLButtonElement} pressed has the focus again afterwards, if it is nowhere else
+   */
+  #show(isWorking, pressed) {
     for (const button of this.#saves) button.disabled = isWorking;
     this.#working.hidden = !isWorking;
     const focused = document.activeElement;
     if (!isWorking && (focused === document.body || this.#working.contains(focused))) {
-      this.#saves[0].focus();
+      (pressed.hidden ? this.#saves[0] : pressed).focus();
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What keys do, wherever the focus is but in a field. */
+/** What keys do, wherever the focus is but where they have a meaning of their own. */
 
 import { find } from "./dom.js";
 
@@ -43,7 +43,7 @@ export function listenToKeys(events) {
   find("dl", dialog).replaceChildren(...rows);
   find("#help").addEventListener("click", () => dialog.showModal());
   document.addEventListener("keydown", (event) => {
-    if (dialog.open || event.altKey || event.defaultPrevented || isField(event.target)) return;
+    if (dialog.open || event.altKey || event.defaultPrevented || isOwn(event)) return;
     const handled =
       event.ctrlKey || event.metaKey ? withControl(event, events) : plain(event, events, dialog);
     if (handled) event.preventDefault();
@@ -85,7 +85,9 @@ function plain({ key }, events, dialog) {
   return true;
 }
 
-/** @param {EventTarget | null} target @returns {boolean} whether keys belong to it */
-function isField(target) {
-  return target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
+/** @param {KeyboardEvent} event @returns {boolean} whether the key is for what has the focus */
+function isOwn({ target, key }) {
+  if (target instanceof HTMLSelectElement) return true;
+  if (!(target instanceof HTMLInputElement)) return false;
+  return target.type === "number" || (target.type === "range" && key.startsWith("Arrow"));
 }

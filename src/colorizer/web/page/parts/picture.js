@@ -34,6 +34,7 @@ const ARROWS = /** @type {Record<string, Point>} */ ({
 export class Picture {
   #root = find("#picture");
   #frame = find(".frame", this.#root);
+  #spotsRoot = find(".spots", this.#root);
   #before = find(".pane.before", this.#root);
   #after = find(".pane.after", this.#root);
   #line = find(".line", this.#root);
@@ -57,9 +58,10 @@ export class Picture {
   constructor(events) {
     this.#events = events;
     this.#spots = new Spots(
-      find(".spots", this.#root),
+      this.#spotsRoot,
       (place) => this.#fromAfter(this.#viewport.toPane(place)),
-      (event) => this.#viewport.toPhotograph(this.#at(event)),
+      (event) => this.#viewport.toPhotograph(this.#inAfter(event)),
+      (place) => this.#reveal(place),
       events,
     );
     this.#listenToTools();
@@ -80,6 +82,8 @@ export class Picture {
     this.#viewport.open(size);
     this.#share = 50;
     this.#crossAt = null;
+    // What was shown is another photograph, and this one may take a while.
+    for (const canvas of this.#frame.querySelectorAll("canvas")) canvas.width = 1;
     this.#layOut();
   }
 
@@ -196,7 +200,8 @@ export class Picture {
       this.#pointers.delete(pointerId);
     });
     this.#frame.addEventListener("dblclick", (event) => {
-      if (this.#aim) return;
+      const isSpot = event.target instanceof Node && this.#spotsRoot.contains(event.target);
+      if (this.#aim || isSpot) return;
       if (this.isZoomed) this.#viewport.fit();
       else this.#viewport.zoom(ZOOM_STEP ** 3, this.#at(event));
       this.#layOut();
@@ -224,7 +229,7 @@ export class Picture {
       this.#viewport.zoom(spread(now) / Math.max(1, spread(last)), this.#at(event));
     } else if (this.isZoomed && !this.#isLine) {
       this.#viewport.pan(right, down);
-    } else {
+    } else if (this.#comparison === "line") {
       const { left, width } = this.#frame.getBoundingClientRect();
       this.#divide((100 * (now.x - left)) / width);
     }
@@ -250,23 +255,33 @@ export class Picture {
     if (event.target !== this.#frame || event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
     if (arrow && this.#aim) {
-      const { x, y } = this.#crossAt ?? { x: 0.5, y: 0.5 };
-      const start = this.#crossAt !== null;
-      this.#crossAt = {
-        x: Math.min(1, Math.max(0, x + (start ? arrow.x * CROSS_STEP : 0))),
-        y: Math.min(1, Math.max(0, y + (start ? arrow.y * CROSS_STEP : 0))),
-      };
-      this.#place();
+      this.#moveCross(arrow);
     } else if (arrow && this.isZoomed) {
       this.#viewport.pan(-40 * arrow.x, -40 * arrow.y);
       this.#layOut();
     } else if (event.key === "Enter" && this.#aim) {
-      this.#choose(this.#crossAt ?? { x: 0.5, y: 0.5 });
+      this.#choose(this.#crossAt ?? this.#viewport.middle);
     } else {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** @param {Point} arrow which way; the first one only shows the cross, where one looks */
+  #moveCross(arrow) {
+    const moved = (/** @type {"x" | "y"} */ axis) => {
+      const share = this.#crossAt && this.#crossAt[axis] + arrow[axis] * CROSS_STEP;
+      return Math.min(1, Math.max(0, share ?? this.#viewport.middle[axis]));
+    };
+    this.#crossAt = { x: moved("x"), y: moved("y") };
+    this.#reveal(this.#crossAt);
+  }
+
+  /** @param {Point} place is to be seen */
+  #reveal(place) {
+    this.#viewport.reveal(place);
+    this.#place();
   }
 
   /** @param {KeyboardEvent} event */
@@ -296,6 +311,15 @@ export class Picture {
     const x = event.clientX - left;
     const isRight = this.#comparison === "side" && x > width / 2;
     return { x: isRight ? x - width / 2 : x, y: event.clientY - top };
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @returns {Point} CSS pixels from the corner of the pane in colour, which it may be beside
+   */
+  #inAfter(event) {
+    const { left, top } = this.#after.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
   }
 
   /** @param {Point} point in the pane in colour @returns {Point} in the frame */

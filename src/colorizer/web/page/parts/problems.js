@@ -11,8 +11,12 @@ export class Problems {
   /** @type {Map<string, string[]>} names by what is wrong with them */
   #told = new Map();
 
-  constructor() {
-    find(".dismiss", this.#root).addEventListener("click", () => this.clear());
+  /** @param {() => void} onDismiss */
+  constructor(onDismiss) {
+    find(".dismiss", this.#root).addEventListener("click", () => {
+      this.clear();
+      onDismiss();
+    });
   }
 
   /**

@@ -27,6 +27,7 @@ export class Spots {
   #root;
   #toPane;
   #toPhotograph;
+  #reveal;
   #events;
   /** @type {Dot[]} */
   #dots = [];
@@ -35,12 +36,14 @@ export class Spots {
    * @param {HTMLElement} root
    * @param {(place: Point) => Point} toPane
    * @param {(event: PointerEvent) => Point} toPhotograph
+   * @param {(place: Point) => void} reveal has a place seen
    * @param {SpotEvents} events
    */
-  constructor(root, toPane, toPhotograph, events) {
+  constructor(root, toPane, toPhotograph, reveal, events) {
     this.#root = root;
     this.#toPane = toPane;
     this.#toPhotograph = toPhotograph;
+    this.#reveal = reveal;
     this.#events = events;
   }
 
@@ -87,11 +90,16 @@ export class Spots {
   #made(index) {
     const made = button(`Colour ${index + 1}`, () => this.#events.onSelect(index), []);
     made.addEventListener("pointerdown", (event) => this.#drag(made, index, event));
+    made.addEventListener("focus", () => {
+      // By keys; what the mouse is on is seen, and must not slip away from under it.
+      if (made.matches(":focus-visible")) this.#reveal(this.#dots[index]);
+    });
     made.addEventListener("keydown", (event) => {
       const step = ARROWS[event.key];
       if (step) {
         const { x, y } = this.#dots[index];
         this.#events.onMove(index, { x: x + step.x, y: y + step.y });
+        this.#reveal(this.#dots[index]);
       } else if (event.key === "Delete" || event.key === "Backspace") {
         this.#events.onRemove(index);
       } else {

@@ -26,7 +26,8 @@ export class Strength {
     });
     this.#slider.addEventListener("change", onSettle);
     this.#field.addEventListener("change", () => {
-      this.show(usableStrength(this.#field.valueAsNumber, this.#strength));
+      const usable = usableStrength(this.#field.valueAsNumber, this.#strength);
+      this.show(Number(usable.toFixed(2))); // no finer than what can be shown
       onSlide(this.#strength);
       onSettle();
     });

@@ -2,20 +2,26 @@
 
 import { button, draw, find } from "./dom.js";
 
-/** @typedef {{id: string, name: string}} Listed */
+/** @typedef {{name: string}} Listed */
 
-/** The strip of thumbnails. */
+/**
+ * The strip of thumbnails.
+ *
+ * @template {Listed} T
+ */
 export class Strip {
   #root = find("#strip");
   #list = find("ul", this.#root);
   #onChoose;
   #onRemove;
-  /** @type {Map<string, HTMLLIElement>} */
+  /** @type {Map<T, HTMLLIElement>} by photograph, as a host that began anew gives other ids */
   #items = new Map();
+  /** @type {T | null} */
+  #chosen = null;
 
   /**
-   * @param {(id: string) => void} onChoose
-   * @param {(id: string) => void} onRemove
+   * @param {(photograph: T) => void} onChoose
+   * @param {(photograph: T) => void} onRemove
    */
   constructor(onChoose, onRemove) {
     this.#onChoose = onChoose;
@@ -25,60 +31,79 @@ export class Strip {
   /**
    * Show these photographs; those that were there keep their thumbnails and the focus.
    *
-   * @param {Listed[]} photographs
-   * @param {string | null} chosen
+   * @param {T[]} photographs
+   * @param {T | null} chosen
    */
   show(photographs, chosen) {
-    const ids = new Set(photographs.map(({ id }) => id));
-    for (const [id, item] of this.#items) {
-      if (!ids.has(id)) {
+    for (const [photograph, item] of this.#items) {
+      if (!photographs.includes(photograph)) {
         item.remove();
-        this.#items.delete(id);
+        this.#items.delete(photograph);
       }
     }
     for (const photograph of photographs) {
-      if (!this.#items.has(photograph.id)) {
+      if (!this.#items.has(photograph)) {
         const made = this.#item(photograph);
-        this.#items.set(photograph.id, made);
+        this.#items.set(photograph, made);
         this.#list.append(made);
       }
     }
-    for (const [id, item] of this.#items) {
+    for (const [photograph, item] of this.#items) {
       const open = find(".open", item);
-      if (id === chosen) {
-        open.setAttribute("aria-current", "true");
-        open.scrollIntoView({ block: "nearest", inline: "nearest" });
-      } else {
-        open.removeAttribute("aria-current");
-      }
+      if (photograph === chosen) open.setAttribute("aria-current", "true");
+      else open.removeAttribute("aria-current");
     }
     this.#root.hidden = !photographs.length;
+    if (chosen && chosen !== this.#chosen) this.#reveal(chosen);
+    this.#chosen = chosen;
+  }
+
+  /** @returns {T | null} the photograph whose buttons have the focus */
+  get focused() {
+    const found = [...this.#items].find(([, item]) => item.contains(document.activeElement));
+    return found ? found[0] : null;
   }
 
   /**
-   * @param {string} id
+   * @param {T} photograph
    * @param {ImageBitmap} bitmap
    */
-  thumbnail(id, bitmap) {
-    const item = this.#items.get(id);
+  thumbnail(photograph, bitmap) {
+    const item = this.#items.get(photograph);
     if (item) draw(find("canvas", item, HTMLCanvasElement), bitmap);
+    else bitmap.close();
   }
 
-  /** @param {string} id */
-  focus(id) {
-    this.#items.get(id)?.querySelector("button")?.focus();
+  /** @param {T} photograph */
+  focus(photograph) {
+    this.#items.get(photograph)?.querySelector("button")?.focus();
   }
 
   /**
-   * @param {Listed} photograph
+   * Scroll the strip, but not the page: its visitor may be looking at something else.
+   *
+   * @param {T} photograph
+   */
+  #reveal(photograph) {
+    const [item, list] = [this.#items.get(photograph) ?? this.#list, this.#list].map((one) =>
+      one.getBoundingClientRect(),
+    );
+    this.#list.scrollLeft += Math.min(0, item.left - list.left);
+    this.#list.scrollLeft += Math.max(0, item.right - list.right);
+  }
+
+  /**
+   * @param {T} photograph
    * @returns {HTMLLIElement}
    */
-  #item({ id, name }) {
+  #item(photograph) {
+    const { name } = photograph;
     const made = document.createElement("li");
-    const open = button(name, () => this.#onChoose(id), [document.createElement("canvas")]);
+    const canvas = document.createElement("canvas");
+    const open = button(name, () => this.#onChoose(photograph), [canvas]);
     open.className = "open";
     open.title = name;
-    const remove = button(`Remove ${name}`, () => this.#onRemove(id), ["×"]);
+    const remove = button(`Remove ${name}`, () => this.#onRemove(photograph), ["×"]);
     remove.className = "remove";
     made.append(open, remove);
     return made;

@@ -10,7 +10,9 @@ const PALETTE = {
 
 /**
  * @typedef {object} SwatchEvents
- * @property {(color: string | null) => void} onPick a colour was picked, or put back
+ * @property {(color: string | null) => void} onPick a colour was picked, or put back; while
+ *   colours are tried, each of them
+ * @property {() => void} onPicked that colour stays
  * @property {(isOn: boolean) => void} onPipette a place of a photograph is to give the colour
  * @property {() => void} onUndo
  * @property {() => void} onRedo
@@ -31,7 +33,8 @@ export class Swatches {
   /** @type {string | null} */
   #picked = null;
   #isPipetteOn = false;
-  #isDotSelected = false;
+  /** @type {string | null} the colour of the selected dot */
+  #selected = null;
 
   /** @param {SwatchEvents} events */
   constructor(events) {
@@ -43,7 +46,10 @@ export class Swatches {
       this.#colors.append(made);
     }
     this.#input.addEventListener("input", () => this.pick(this.#input.value));
-    this.#input.addEventListener("click", () => this.pick(this.#input.value));
+    this.#input.addEventListener("change", events.onPicked);
+    this.#input.addEventListener("click", () => {
+      if (this.#selected === null) this.pick(this.#input.value);
+    });
     this.#pipette.addEventListener("click", () => this.pipette(!this.#isPipetteOn));
     const clicks = {
       ".undo": events.onUndo, ".redo": events.onRedo, ".clear": events.onClear,
@@ -92,7 +98,8 @@ export class Swatches {
       find(selector, this.#root, HTMLButtonElement).disabled = !isEnabled;
     }
     find(".copy", this.#root).hidden = !copy;
-    this.#isDotSelected = selected !== null;
+    this.#selected = selected;
+    if (selected !== null) this.#input.value = selected;
     this.#dotTools.hidden = selected === null;
     find(".dot", this.#dotTools).style.background = selected ?? "";
     this.#show();
@@ -100,24 +107,26 @@ export class Swatches {
 
   /** @param {string} color */
   #toggle(color) {
-    this.pick(this.#picked === color && !this.#isDotSelected ? null : color);
+    this.pick(this.#picked === color && this.#selected === null ? null : color);
+    this.#events.onPicked();
   }
 
   #show() {
+    const marked = this.#selected ?? this.#picked;
     let isNamed = false;
     for (const swatch of this.#colors.querySelectorAll("button")) {
-      const isPicked = swatch.dataset.color === this.#picked;
+      const isPicked = swatch.dataset.color === marked;
       isNamed ||= isPicked;
       swatch.setAttribute("aria-pressed", String(isPicked));
     }
-    this.#other.classList.toggle("picked", this.#picked !== null && !isNamed);
+    this.#other.classList.toggle("picked", marked !== null && !isNamed);
     this.#pipette.setAttribute("aria-pressed", String(this.#isPipetteOn));
     find(".advice", this.#root).textContent = this.#advice();
   }
 
   #advice() {
     if (this.#isPipetteOn) return "Click where a photograph has the colour that you want.";
-    if (this.#isDotSelected) return "Pick another colour for this dot, move it, or delete it.";
+    if (this.#selected !== null) return "Pick another colour for this dot, move it, or delete it.";
     return this.#picked
       ? "Now click on the photograph where this colour belongs."
       : "Pick the right one, then click on the photograph.";

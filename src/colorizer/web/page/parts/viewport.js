@@ -8,6 +8,8 @@
 // Pixels on the screen for one of the photograph: when it fits, and when it is zoomed in.
 const LARGEST_FITTING = 2;
 const LARGEST = 8;
+// CSS pixels between a place that is to be seen and the pane's edge.
+const MARGIN = 24;
 
 /** Zoom and position of a photograph in a pane. */
 export class Viewport {
@@ -39,6 +41,11 @@ export class Viewport {
 
   get isZoomed() {
     return this.#zoom > 1;
+  }
+
+  /** @returns {Point} the place in the middle of the pane */
+  get middle() {
+    return this.#middle;
   }
 
   /** @returns {Size} of the photograph in CSS pixels */
@@ -102,6 +109,16 @@ export class Viewport {
     this.#keepInside();
   }
 
+  /**
+   * Pan as little as it takes for a place to be seen.
+   *
+   * @param {Point} place shares of the photograph
+   */
+  reveal(place) {
+    const { x, y } = this.toPane(place);
+    this.pan(inwards(x, this.#pane.width), inwards(y, this.#pane.height));
+  }
+
   get #fitting() {
     const { width, height } = this.#photograph;
     return Math.min(this.#pane.width / width, this.#pane.height / height, LARGEST_FITTING);
@@ -118,6 +135,16 @@ export class Viewport {
       y: inside(this.#middle.y, this.#pane.height / height),
     };
   }
+}
+
+/**
+ * @param {number} at CSS pixels from one end of the pane
+ * @param {number} side of the pane
+ * @returns {number} by how much it must be moved to be seen
+ */
+function inwards(at, side) {
+  const margin = Math.min(MARGIN, side / 2);
+  return Math.max(0, margin - at) + Math.min(0, side - margin - at);
 }
 
 /**
