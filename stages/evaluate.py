@@ -17,6 +17,7 @@ from colorizer.data.aging import MEASURED_SEED
 from colorizer.data.shards import Shards, read_split_index, temporary_shards
 from colorizer.data.splits import TEST, TRAIN
 from colorizer.evaluation.baselines import GREY, mean_ab, paint_uniformly
+from colorizer.evaluation.choices import measure_suggestions, measure_variants
 from colorizer.evaluation.frechet import FRECHET, FrechetReference
 from colorizer.evaluation.hint_curve import NUMBERS, measure_hints
 from colorizer.evaluation.metrics import (
@@ -98,7 +99,8 @@ def main() -> None:
         baselines["general"] = summarized(colored)
     with _colored(params, test, CHECKPOINT, saturation, aging_seed=MEASURED_SEED) as colored:
         aged = {"aged": summarized(colored)}
-    write_json(METRICS, {**summary, **baselines, **aged})
+    choices = _choices(params, test, saturation, all_params.seed)
+    write_json(METRICS, {**summary, **baselines, **aged, **choices})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
     hints = _with_hints(params, test, saturation, all_params.seed)
@@ -134,6 +136,16 @@ def main() -> None:
         print(f"{name:>9}: {'; '.join(shown)} (truth {figures['colorfulness_truth']:.1f})")
     for row in hints[hints["hints"] > 0].itertuples():
         print(f"with {row.hints} colour hints per photograph: PSNR {row.psnr:.2f} dB")
+    if choices:
+        suggestions, variants = choices["suggestions"], choices["variants"]
+        print(
+            f"one of five suggested colours is like the true one at {suggestions['five']:.0%} of "
+            f"places; of five named swatches, at {suggestions['five_named_swatches']:.0%}"
+        )
+        print(
+            f"the best of four colourings: PSNR {variants['psnr_best']:.2f} dB; the first: "
+            f"{variants['psnr_first']:.2f} dB"
+        )
 
 
 def _saturation() -> float:
@@ -157,6 +169,19 @@ def _with_hints(params: PredictParams, test: Shards, saturation: float, seed: in
     numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
     device = pick_device(params.device)
     return measure_hints(model, test, numbers, params, saturation, seed, device)
+
+
+def _choices(
+    params: PredictParams, test: Shards, saturation: float, seed: int
+) -> dict[str, dict[str, float]]:
+    """Return what the choices that it offers are worth, if the network offers any."""
+    model, device = load_checkpoint(CHECKPOINT), pick_device(params.device)
+    if not isinstance(model, HintedColorizer) or model.color_head is None:
+        return {}
+    return {
+        "suggestions": measure_suggestions(model, test, params, seed, device),
+        "variants": measure_variants(model, test, params, saturation, device),
+    }
 
 
 if __name__ == "__main__":

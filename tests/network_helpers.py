@@ -61,7 +61,9 @@ def unet_recipe(**changes: Any) -> UNetRecipe:
         "frozen_blocks": 0,
         "dropout": 0.0,
         "batch_statistics": False,
+        "learns": "all",
         "hints": True,
+        "likely_colors": True,
         "aging": NO_AGING,
     }
     return UNetRecipe(**{**vars(PLAIN), **encoder, **changes})

@@ -24,6 +24,7 @@ CARD = OnnxCard(
     saturation=1.25,
     mirror=True,
     takes_hints=False,
+    knows_colors=False,
 )
 
 

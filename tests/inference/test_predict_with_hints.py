@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from colorizer.common.errors import UserError
 from colorizer.inference.predict import predict_ab
 from colorizer.inference.predict_with_hints import EncodedPhotographs
-from colorizer.inference.types import Chroma
+from colorizer.inference.types import Chroma, PhotoChroma
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hint_tensors import mirror_hints
 from colorizer.networks.registry import build
 from colorizer.networks.unet import UNet
-from colorizer.predictors.protocol import PhotoChroma
 from tests.network_helpers import HintedPainter, Painter, lightness_of, noise, ramps, repeatable
 
 NO_HINTS = torch.zeros(2, 0, 4)

@@ -54,7 +54,11 @@ class TestEveryNetwork:
             if isinstance(model, HintedColorizer):
                 hints = torch.tensor([[[0.2, 0.7, 60.0, -20.0], [0.9, 0.1, 10.0, 50.0]]] * 2)
                 ab = torch.cat([ab, *model.decode(model.encode(lightness), hints)])
-            (ab * torch.randn(ab.shape)).sum().backward()
+            sum_ = (ab * torch.randn(ab.shape)).sum()
+            if isinstance(model, HintedColorizer) and model.color_head is not None:
+                logits = model.color_head(model.encode(lightness).features, hints[..., :2])
+                sum_ = sum_ + (logits * torch.randn(logits.shape)).sum()
+            sum_.backward()
         without = [
             key
             for key, parameter in model.named_parameters()
@@ -138,7 +142,7 @@ class TestEveryNetwork:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_435_356), ("simple_ae", 4_010)]
+    ("name", "count"), [("conv_ae", 11_021_570), ("unet", 4_476_079), ("simple_ae", 4_010)]
 )
 def test_number_of_parameters(name: str, count: int) -> None:
     assert sum(parameter.numel() for parameter in build(name).parameters()) == count

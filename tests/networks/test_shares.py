@@ -270,7 +270,8 @@ def test_a_network_has_the_gradients_of_the_whole_batch(count: int) -> None:
     model = build_to_train("unet", recipe).train()
     lightness = 100 * torch.rand(6, 1, 64, 64)
     weights = torch.rand(6, 2, 64, 64)
-    trained = [p for name, p in model.named_parameters() if not name.startswith("hint_head")]
+    heads = ("hint_head", "color_head")
+    trained = [p for name, p in model.named_parameters() if not name.startswith(heads)]
 
     def gradients(share: slice) -> tuple[Tensor, ...]:
         return torch.autograd.grad((model(lightness[share]) * weights[share]).sum(), trained)

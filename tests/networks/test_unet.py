@@ -96,18 +96,20 @@ class TestBatchStatistics:
 
 def test_encoder_learns_at_its_share_of_the_learning_rate() -> None:
     model = UNet(encoder_lr=0.1)
-    decoder, encoder, hint_head = model.parameter_groups(0.003)
+    decoder, encoder, hint_head, color_head = model.parameter_groups(0.003)
     assert decoder["lr"] == 0.003
     assert encoder["lr"] == pytest.approx(0.0003)
     assert hint_head["lr"] == pytest.approx(0.03)
     assert hint_head["params"] == list(model.hint_head.parameters())
+    assert color_head["lr"] == pytest.approx(0.006)
+    assert color_head["params"] == list(model.color_head.parameters())
     assert encoder["params"] == list(model.encoder.parameters())
     assert decoder["params"] == [*model.decoder.parameters(), *model.to_ab.parameters()]
 
 
 def test_frozen_blocks_are_in_no_group_and_get_no_gradients(lightness: Tensor) -> None:
     model = UNet(frozen_blocks=5)
-    _, encoder, _ = model.parameter_groups(0.003)
+    _, encoder, *_ = model.parameter_groups(0.003)
     assert encoder["params"] == list(model.encoder._blocks[5:].parameters())
     nn.init.ones_(model.to_ab.weight)
     model.train()(lightness).sum().backward()
@@ -119,7 +121,7 @@ def test_frozen_blocks_are_in_no_group_and_get_no_gradients(lightness: Tensor) -
 @pytest.mark.parametrize(("encoder_lr", "frozen_blocks"), [(0.1, 16), (0.0, 0), (0.0, 5)])
 def test_encoder_that_learns_nothing_has_no_group(encoder_lr: float, frozen_blocks: int) -> None:
     groups = UNet(encoder_lr, frozen_blocks).parameter_groups(0.003)
-    assert len(groups) == 2  # of the decoder and of the hint head
+    assert len(groups) == 3  # of the decoder and of the heads
 
 
 def test_each_stage_of_the_decoder_drops_channels_in_training_only(lightness: Tensor) -> None:
@@ -153,12 +155,46 @@ def test_decoder_normalises_as_one_however_batches_are_divided(model: UNet) -> N
 
 def test_encoder_of_learning_rate_zero_is_frozen(lightness: Tensor) -> None:
     model = UNet(encoder_lr=0.0)
-    decoder, _ = model.parameter_groups(0.003)
+    decoder, *_ = model.parameter_groups(0.003)
     assert decoder["params"] == [*model.decoder.parameters(), *model.to_ab.parameters()]
     nn.init.ones_(model.to_ab.weight)
     model.train()(lightness).sum().backward()
     assert all(parameter.grad is None for parameter in model.encoder.parameters())
     assert all(parameter.grad is not None for parameter in model.decoder.parameters())
+
+
+class TestOnlyHeadsLearn:
+    """A network that is told that only its heads learn."""
+
+    @pytest.fixture
+    def model(self) -> UNet:
+        with repeatable(0):
+            return UNet(dropout=0.5, batch_statistics=True, learns="heads").train()
+
+    def test_nothing_else_has_a_group_or_gets_gradients(
+        self, model: UNet, lightness: Tensor
+    ) -> None:
+        hint_head, color_head = model.parameter_groups(0.003)
+        assert hint_head["params"] == list(model.hint_head.parameters())
+        assert color_head["params"] == list(model.color_head.parameters())
+        encoding = model.encode(lightness)
+        assert not encoding.features.requires_grad
+        model.color_head(encoding.features, torch.rand(2, 3, 2)).sum().backward()
+        assert model.color_head.hidden.weight.grad is not None
+
+    def test_training_predicts_as_evaluation_does(self, model: UNet, lightness: Tensor) -> None:
+        nn.init.ones_(model.to_ab.weight)
+        before = {key: value.clone() for key, value in model.named_buffers()}
+        in_training = model(lightness)
+        assert torch.equal(in_training, model.eval()(lightness))
+        for key, value in model.named_buffers():
+            assert torch.equal(value, before[key]), key
+
+    def test_heads_gather_statistics(self, model: UNet, lightness: Tensor) -> None:
+        mean = model.color_head.normalize.running_mean
+        assert mean is not None
+        model.color_head(model.encode(lightness).features, torch.rand(2, 3, 2))
+        assert mean.any()
 
 
 def test_encoder_sees_a_grey_picture_as_its_authors_scale_it(model: UNet) -> None:

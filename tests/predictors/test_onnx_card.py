@@ -15,6 +15,7 @@ CARD = OnnxCard(
     saturation=1.23,
     mirror=True,
     takes_hints=True,
+    knows_colors=True,
 )
 
 
@@ -37,9 +38,13 @@ def test_metadata_are_for_people_as_well() -> None:
 
 
 def test_tensors_of_hints_are_told_of_where_there_are_such() -> None:
-    without = replace(CARD, takes_hints=False)
+    without = replace(CARD, takes_hints=False, knows_colors=False)
 
-    assert list(CARD.inputs | CARD.outputs) == ["lightness", "hints", "ab", "given"]
+    hinted = replace(CARD, knows_colors=False)
+
+    assert list(CARD.inputs) == ["lightness", "hints", "places"]
+    assert list(CARD.outputs) == ["ab", "given", "colors", "likely"]
+    assert list(hinted.inputs | hinted.outputs) == ["lightness", "hints", "ab", "given"]
     assert list(without.inputs | without.outputs) == ["lightness", "ab"]
     assert "hints" not in without.to_metadata()
 
@@ -47,8 +52,8 @@ def test_tensors_of_hints_are_told_of_where_there_are_such() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "error"),
     [
-        (VERSION_KEY, None, "colorizer_version must be 1, got none"),
-        (VERSION_KEY, "2", "colorizer_version must be 1, got 2"),
+        (VERSION_KEY, None, "colorizer_version must be 2, got none"),
+        (VERSION_KEY, "1", "colorizer_version must be 2, got 1"),
         ("side", None, "side is missing"),
         ("side", "0", "side must be 1 or more, got 0"),
         ("size_multiple", "-4", "size_multiple must be 1 or more, got -4"),

@@ -37,18 +37,20 @@ def test_greatest_difference_is_found(tmp_path: Path, weight: float, difference:
 
 
 @pytest.mark.parametrize(
-    ("plain", "hinted", "small", "told"),
+    ("differences", "small", "told"),
     [
-        (9e-4, 9e-3, True, "to within 0.0009, with colour hints to within 0.009"),
-        (1e-3, 0, False, "to within 0.001"),
-        (0, 1e-2, False, "to within 0, with colour hints to within 0.01"),
-        (math.inf, 0, False, "to within inf"),
+        ((9e-4, 9e-3, 0), True, "to within 0.0009, with colour hints to within 0.009"),
+        ((1e-3, 0, 0), False, "to within 0.001"),
+        ((0, 1e-2, 0), False, "to within 0, with colour hints to within 0.01"),
+        ((0, 0, 9e-5), True, "to within 0, likelihoods to within 9e-05"),
+        ((0, 0, 1e-4), False, "to within 0, likelihoods to within 0.0001"),
+        ((math.inf, 0, 0), False, "to within inf"),
     ],
 )
 def test_what_is_small_and_how_it_is_told(
-    plain: float, hinted: float, small: bool, told: str
+    differences: tuple[float, float, float], small: bool, told: str
 ) -> None:
-    differences = Differences(plain, hinted)
+    found = Differences(*differences)
 
-    assert differences.are_small is small
-    assert str(differences) == told
+    assert found.are_small is small
+    assert str(found) == told

@@ -152,6 +152,7 @@ def test_card_tells_what_the_checkpoint_does(tmp_path: Path) -> None:
         saturation=1.25,
         mirror=True,
         takes_hints=False,
+        knows_colors=False,
     )
     assert described.side == load_torch_predictor(checkpoint, CPU).side
     assert not model.training

@@ -10,6 +10,7 @@ from colorizer.training.seeds import Seeds
 
 DRAWS: dict[str, Callable[[Seeds], torch.Generator]] = {
     "hints": lambda seeds: seeds.hints(2, 1),
+    "samples": lambda seeds: seeds.samples(2, 1),
     "hints of epoch and batch swapped": lambda seeds: seeds.hints(1, 2),
     "augmentation": lambda seeds: seeds.augmentation(2, 1),
     "order": lambda seeds: seeds.order(2),

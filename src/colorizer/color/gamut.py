@@ -68,7 +68,7 @@ def fitted_linear_rgb(lightness: Floats, ab: Floats) -> Floats:
         (3, ...) float32 in [-BELOW, 1 + ABOVE].
     """
     linear = linear_rgb(lightness, ab)
-    outside = ~_shown(linear)
+    outside = ~is_shown(linear)
     if outside.any():
         kept, chroma = lightness[outside], ab[:, outside]
         linear[:, outside] = linear_rgb(kept, chroma * _largest_share(kept, chroma))
@@ -80,13 +80,14 @@ def _largest_share(lightness: Floats, ab: Floats) -> Floats:
     low, high = np.zeros_like(lightness), np.ones_like(lightness)
     for _ in range(STEPS):
         middle = (low + high) * np.float32(0.5)
-        shown = _shown(linear_rgb(lightness, ab * middle))
+        shown = is_shown(linear_rgb(lightness, ab * middle))
         low = np.where(shown, middle, low)
         high = np.where(shown, high, middle)
     return low
 
 
-def _shown(linear: Floats) -> npt.NDArray[np.bool_]:
+def is_shown(linear: Floats) -> npt.NDArray[np.bool_]:
+    """Return whether sRGB can show colours, (...) bool, for linear RGB, (3, ...) float32."""
     shown: npt.NDArray[np.bool_] = linear.min(axis=0) >= -BELOW
     shown &= linear.max(axis=0) <= 1 + ABOVE
     return shown

@@ -1,4 +1,4 @@
-"""Predict the colours of photographs with users' hints."""
+"""Predict the colours of photographs with users' hints, and how likely colours are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.common.errors import UserError
 from colorizer.inference.predict import predict_ab
-from colorizer.inference.types import Chroma
+from colorizer.inference.types import Chroma, unknown_colors
 from colorizer.networks.base import Colorizer, check_size, resize
 from colorizer.networks.hint_tensors import mirror_hints
 from colorizer.networks.hinted import Encoding, HintedColorizer
@@ -79,6 +79,36 @@ class EncodedPhotographs:
                 own = (own + other_own.flip(-1)) / 2
                 given = (given + other_given.flip(-1)) / 2
             return Chroma(resize(own, self._size), resize(given, self._size))
+
+    def likely_colors(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Say how likely colours are.
+
+        Parameters
+        ----------
+        places : Tensor
+            (B, P, 2) on the model's device: x and y in [0, 1], shares of width and height.
+
+        Returns
+        -------
+        pair of Tensor
+            (Q, 2), a and b in CIELAB units of the classes of colours, and (B, P, Q), their
+            likelihoods, which add up to 1.
+
+        Raises
+        ------
+        UserError
+            If the network does not know.
+        """
+        head = self._model.color_head if isinstance(self._model, HintedColorizer) else None
+        if head is None:
+            raise UserError(unknown_colors(type(self._model).__name__))
+        views = [places, mirror_hints(places)]
+        with torch.inference_mode():
+            shares = [
+                head(encoding.features, view).softmax(dim=-1)
+                for encoding, view in zip(self._encodings, views, strict=False)
+            ]
+            return head.colors, torch.stack(shares).mean(dim=0)
 
 
 def _decoded(model: HintedColorizer, encoding: Encoding, hints: Tensor) -> tuple[Tensor, Tensor]:

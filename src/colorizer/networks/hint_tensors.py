@@ -10,13 +10,15 @@ from torch.nn import functional as F
 
 # Most hints per photograph in training: users hardly ever give more, and more cost more.
 MOST_IN_TRAINING = 64
+# Places per photograph from whose colours a head learns how likely colours are.
+SAMPLES = 64
 # A hint is what a person would call the colour of a place, not of a pixel: the mean over a square
 # with this side, in pixels of a prepared photograph.
 PATCH = 5
 
 
 def mirror_hints(hints: Tensor) -> Tensor:
-    """Return hints, (B, N, 4), for the photographs' mirror images."""
+    """Return hints, (B, N, 4), or places, (B, N, 2), for the photographs' mirror images."""
     x, rest = hints[..., :1], hints[..., 1:]
     return torch.cat([1 - x, rest], dim=-1)
 

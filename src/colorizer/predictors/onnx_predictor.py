@@ -14,13 +14,23 @@ from PIL import Image
 from colorizer.color.icc import ColorSpace
 from colorizer.common.cores import usable_cores
 from colorizer.common.errors import UserError
-from colorizer.inference.types import Hint, as_array
-from colorizer.predictors.onnx_card import HINTS, LIGHTNESS, OnnxCard
+from colorizer.inference.reach import decode_within_reach
+from colorizer.inference.types import Hint, LikelyColors, PhotoChroma, as_array, unknown_colors
+from colorizer.predictors.onnx_card import (
+    COLORS,
+    GIVEN,
+    HINTS,
+    LIGHTNESS,
+    LIKELY,
+    OWN,
+    PLACES,
+    OnnxCard,
+)
 from colorizer.predictors.onnx_session import InferenceSession, open_session
-from colorizer.predictors.protocol import PhotoChroma
 from colorizer.predictors.view import nearest_side, read_view, view_size
 
 Floats = npt.NDArray[np.float32]
+NO_PLACES: Floats = np.zeros((1, 0, 2), np.float32)
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class OnnxPredictor:
     def takes_hints(self) -> bool:
         """Whether it follows hints, as for any ``PhotoPredictor``."""
         return self.card.takes_hints
+
+    @property
+    def knows_colors(self) -> bool:
+        """Whether it says how likely colours are, as for any ``PhotoPredictor``."""
+        return self.card.knows_colors
 
     def encode(self, image: Image.Image, space: ColorSpace) -> OnnxEncodedPhoto:
         """Encode a photograph, as any ``PhotoPredictor`` does."""
@@ -72,27 +87,52 @@ class OnnxPredictor:
         PhotoChroma
             (2, H, W) float32 each, in CIELAB units.
         """
+        found = self._average(lightness, hints, NO_PLACES)
+        own = found[OWN][0]
+        return PhotoChroma(own, found[GIVEN][0] if self.takes_hints else np.zeros_like(own))
+
+    def likely_colors(self, lightness: Floats, places: Floats) -> LikelyColors:
+        """Say how likely colours are in a photograph as the network sees it.
+
+        Parameters
+        ----------
+        lightness : ndarray
+            As in :meth:`predict_lightness`.
+        places : ndarray
+            (1, P, 2) float32: x and y in [0, 1].
+        """
+        found = self._average(lightness, as_array([]), places)
+        return LikelyColors(found[COLORS], found[LIKELY][0])
+
+    def _average(self, lightness: Floats, hints: Floats, places: Floats) -> dict[str, Floats]:
+        """Return the outputs by name, averaged with those for the mirror image if need be."""
         if not self.card.mirror:
-            return self._run(lightness, hints)
-        turned = hints.copy()
-        turned[..., 0] = 1 - turned[..., 0]
+            return self._run(lightness, hints, places)
         # In a thread each, which never wait for each other until the end. Threads that share an
         # operator meet after every single one, and the slower is the one beside another program.
         with ThreadPoolExecutor(1) as beside:
-            mirrored = beside.submit(self._run, lightness[..., ::-1], turned)
-            one, other = self._run(lightness, hints), mirrored.result()
-        own, given = (
-            (first + second[..., ::-1]) / np.float32(2)
-            for first, second in ((one.own, other.own), (one.given, other.given))
-        )
-        return PhotoChroma(own, given)
+            mirrored = beside.submit(
+                self._run, lightness[..., ::-1], _turned(hints), _turned(places)
+            )
+            one, other = self._run(lightness, hints, places), mirrored.result()
+        for name in (OWN, GIVEN):
+            if name in other:
+                other[name] = other[name][..., ::-1]
+        half = np.float32(0.5)
+        return {name: np.multiply(found + other[name], half) for name, found in one.items()}
 
-    def _run(self, lightness: Floats, hints: Floats) -> PhotoChroma:
-        tensors = {LIGHTNESS: np.ascontiguousarray(lightness), HINTS: hints}
-        own, *given = self.session.run(
-            list(self.card.outputs), {name: tensors[name] for name in self.card.inputs}
-        )
-        return PhotoChroma(own[0], given[0][0] if given else np.zeros_like(own[0]))
+    def _run(self, lightness: Floats, hints: Floats, places: Floats) -> dict[str, Floats]:
+        tensors = {LIGHTNESS: np.ascontiguousarray(lightness), HINTS: hints, PLACES: places}
+        names = list(self.card.outputs)
+        found = self.session.run(names, {name: tensors[name] for name in self.card.inputs})
+        return dict(zip(names, found, strict=True))
+
+
+def _turned(points: Floats) -> Floats:
+    """Return hints or places, (1, N, 2 or 4), for the mirror image."""
+    turned = points.copy()
+    turned[..., 0] = 1 - turned[..., 0]
+    return turned
 
 
 @dataclass(frozen=True)
@@ -107,7 +147,17 @@ class OnnxEncodedPhoto:
         if hints and not self.network.takes_hints:
             name = self.network.card.network
             raise UserError(f"the network {name} takes no colour hints; unet does")
-        return self.network.predict_lightness(self.lightness, as_array(hints))
+
+        def decode(some: Sequence[Hint]) -> PhotoChroma:
+            return self.network.predict_lightness(self.lightness, as_array(some))
+
+        return decode_within_reach(decode, hints)
+
+    def likely_colors(self, places: Floats) -> LikelyColors:
+        """Say how likely colours are, as any ``EncodedPhoto`` does."""
+        if not self.network.knows_colors:
+            raise UserError(unknown_colors(self.network.card.network))
+        return self.network.likely_colors(self.lightness, places[None])
 
 
 def load_onnx_predictor(

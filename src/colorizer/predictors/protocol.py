@@ -5,33 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
-from colorizer.inference.types import Chroma, Hint
-
-# (2, h, w) float32 for one photograph.
-PhotoChroma = Chroma[npt.NDArray[np.float32]]
-
-
-class EncodedPhoto(Protocol):
-    """A photograph encoded by a network."""
-
-    def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with any number of hints, or none.
-
-        Returns
-        -------
-        PhotoChroma
-            In CIELAB units, at the size that the network sees.
-
-        Raises
-        ------
-        UserError
-            If there are hints and the network takes none.
-        """
+from colorizer.inference.types import EncodedPhoto, Hint, PhotoChroma
 
 
 class PhotoPredictor(Protocol):
@@ -40,6 +17,10 @@ class PhotoPredictor(Protocol):
     @property
     def takes_hints(self) -> bool:
         """Whether it follows hints; if not, giving it one is an error."""
+
+    @property
+    def knows_colors(self) -> bool:
+        """Whether it says how likely colours are; if not, asking it is an error."""
 
     def encode(self, image: Image.Image, space: ColorSpace) -> EncodedPhoto:
         """Encode a photograph, so that its chroma can be predicted quickly with any hints.

@@ -10,12 +10,12 @@ import torch
 from PIL import Image
 
 from colorizer.color.icc import ColorSpace
+from colorizer.inference.encoded_photo import TorchEncodedPhoto
 from colorizer.inference.predict_with_hints import EncodedPhotographs
-from colorizer.inference.types import Hint, as_array
+from colorizer.inference.types import Hint, PhotoChroma
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
 from colorizer.networks.hinted import HintedColorizer
-from colorizer.predictors.protocol import PhotoChroma
 from colorizer.predictors.view import read_view, view_size
 
 
@@ -45,6 +45,11 @@ class TorchPredictor:
         """Whether it follows hints, as for any ``PhotoPredictor``."""
         return isinstance(self.model, HintedColorizer)
 
+    @property
+    def knows_colors(self) -> bool:
+        """Whether it says how likely colours are, as for any ``PhotoPredictor``."""
+        return isinstance(self.model, HintedColorizer) and self.model.color_head is not None
+
     def encode(self, image: Image.Image, space: ColorSpace) -> TorchEncodedPhoto:
         """Encode a photograph, as any ``PhotoPredictor`` does."""
         size = view_size(image.size, self.side, self.model.size_multiple)
@@ -58,19 +63,6 @@ class TorchPredictor:
     ) -> PhotoChroma:
         """Predict a photograph's chroma, as any ``PhotoPredictor`` does."""
         return self.encode(image, space).decode(hints)
-
-
-@dataclass(frozen=True)
-class TorchEncodedPhoto:
-    """An :class:`EncodedPhoto`, on ``device``."""
-
-    encoded: EncodedPhotographs
-    device: torch.device
-
-    def decode(self, hints: Sequence[Hint]) -> PhotoChroma:
-        """Predict chroma with hints, as any ``EncodedPhoto`` does."""
-        chroma = self.encoded.decode(torch.from_numpy(as_array(hints)).to(self.device))
-        return PhotoChroma(chroma.own[0].cpu().numpy(), chroma.given[0].cpu().numpy())
 
 
 def load_torch_predictor(

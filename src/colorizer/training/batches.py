@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from colorizer.common.cores import usable_cores
 from colorizer.data.augment import augment
 from colorizer.data.dataset import LabPhotographs, shuffle, steps_per_epoch
-from colorizer.networks.hint_tensors import draw_number, draw_places, true_hints
+from colorizer.networks.hint_tensors import SAMPLES, draw_number, draw_places, true_hints
 from colorizer.networks.hinted import HintedRecipe
 from colorizer.networks.recipe import Recipe
 from colorizer.training.distributed import ALONE, Processes
@@ -29,14 +29,18 @@ class Batch(NamedTuple):
     lab : Tensor
         (B, 3, H, W) float32 Lab, this process's share; B may be 0.
     hints : Tensor
-        (B, N, 4) float32, as in :mod:`colorizer.networks.hint_tensors`; N is 0 for networks
-        without hints.
+        (B, N, 4) float32, as in :mod:`colorizer.networks.hint_tensors`; N is 0 if they are not
+        taught.
+    samples : Tensor
+        (B, P, 4) float32, places and their true colours, like hints; P is 0 if nothing learns from
+        them.
     whole : int
         Number of photographs in the whole batch.
     """
 
     lab: Tensor
     hints: Tensor
+    samples: Tensor
     whole: int
 
 
@@ -86,14 +90,16 @@ class TrainingBatches(Dataset[Batch]):
         lab = augment(
             self.data[numbers[share]], self.recipe, generator, share, len(numbers), self.side
         )
-        return Batch(lab, self._hints(lab, share, len(numbers), which), len(numbers))
-
-    def _hints(self, lab: Tensor, share: slice, count: int, which: tuple[int, int]) -> Tensor:
-        if not (isinstance(self.recipe, HintedRecipe) and self.recipe.hints):
-            return lab.new_empty(len(lab), 0, 4)
-        generator = self.seeds.hints(*which)
-        places = draw_places(count, draw_number(generator), generator)[share]
-        return true_hints(lab[:, 1:], places)
+        hints = samples = torch.empty(len(numbers), 0, 2)  # (B, N, 2), places
+        if isinstance(self.recipe, HintedRecipe):
+            if self.recipe.hints:
+                generator = self.seeds.hints(epoch, number)
+                hints = draw_places(len(numbers), draw_number(generator), generator)
+            if self.recipe.likely_colors:
+                samples = draw_places(len(numbers), SAMPLES, self.seeds.samples(epoch, number))
+        ab = lab[:, 1:]
+        known, sampled = (true_hints(ab, places[share]) for places in (hints, samples))
+        return Batch(lab, known, sampled, len(numbers))
 
     def _order_of(self, epoch: int) -> Tensor:
         if self._order[0] != epoch:

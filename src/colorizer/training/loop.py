@@ -152,7 +152,9 @@ class EpochLoop:
         self.bf16 = precision == "bf16"
         self.shares = shares_on(device) if learner.model.trains_in_shares else 1
         divide_cores(self.shares)
-        self.teaches_hints = isinstance(recipe, HintedRecipe) and recipe.hints
+        self.teaches_heads = isinstance(recipe, HintedRecipe) and (
+            recipe.hints or recipe.likely_colors
+        )
 
     def train(self, batches: Iterator[Batch], epoch: int, bar: tqdm[Any]) -> float:
         """Take the steps of an epoch; return the mean loss over the photographs."""
@@ -197,7 +199,7 @@ class EpochLoop:
         -------
         Tensor
             What this process's photographs add to the losses of the whole batch: first the loss
-            of prediction, then, if hints are taught, the loss with hints.
+            of prediction, then those of the heads that are taught.
         """
         trained = [weights for weights in self.learner.model.parameters() if weights.requires_grad]
 
@@ -217,9 +219,12 @@ class EpochLoop:
         lab = batch.lab[share].to(self.device, non_blocking=True)
         # 0 where there are more processes than photographs.
         weight = len(lab) / batch.whole
-        if self.teaches_hints and isinstance(model, HintedColorizer):
-            hints = batch.hints[share].to(self.device, non_blocking=True)
-            return self._losses_with_hints(model, lab, hints) * weight
+        if self.teaches_heads and isinstance(model, HintedColorizer):
+            hints, samples = (
+                known[share].to(self.device, non_blocking=True)
+                for known in (batch.hints, batch.samples)
+            )
+            return self._losses_with_heads(model, lab, hints, samples) * weight
         return self._loss(model, lab)[None] * weight
 
     def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
@@ -228,17 +233,25 @@ class EpochLoop:
             ab = predict(_lightness(lab))  # (B, 2, H, W)
         return self._distance(ab, lab)
 
-    def _losses_with_hints(self, model: HintedColorizer, lab: Tensor, hints: Tensor) -> Tensor:
-        """Return two losses, without and with hints.
+    def _losses_with_heads(
+        self, model: HintedColorizer, lab: Tensor, hints: Tensor, samples: Tensor
+    ) -> Tensor:
+        """Return the losses without hints, with hints, and of likely colours.
 
-        The second teaches the hint head alone, so that teaching hints does not change what is
-        predicted without them.
+        All but the first teach their head alone, so that it does not change what is predicted
+        without hints. There are none of heads that are not taught.
         """
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             encoding = model.encode(_lightness(lab))
             ab = model.full_size(encoding.ab) * AB_SCALE
-        own, given = model.decode(encoding.detached(), hints)
-        return torch.stack([self._distance(ab, lab), self._distance(own + given, lab)])
+        losses, features = [self._distance(ab, lab)], encoding.detached()
+        if hints.shape[1]:
+            own, given = model.decode(features, hints)
+            losses.append(self._distance(own + given, lab))
+        if model.color_head is not None and samples.shape[1]:
+            logits = model.color_head(features.features, samples[..., :2])
+            losses.append(model.color_head.loss(logits, samples[..., 2:]))
+        return torch.stack(losses)
 
     def _distance(self, ab: Tensor, lab: Tensor) -> Tensor:
         """Return the mean loss of predicted ab, (B, 2, H, W), or 0 if B is 0."""

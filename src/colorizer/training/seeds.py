@@ -10,7 +10,7 @@ import torch
 
 
 class _Purpose(IntEnum):
-    ORDER, AUGMENTATION, HINTS, LAYERS = range(4)
+    ORDER, AUGMENTATION, HINTS, LAYERS, SAMPLES = range(5)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Seeds:
     def hints(self, epoch: int, batch: int) -> torch.Generator:
         """Return the generator for the hints of a batch."""
         return self._generator(_Purpose.HINTS, epoch, batch)
+
+    def samples(self, epoch: int, batch: int) -> torch.Generator:
+        """Return the generator for the places in a batch whose colours are learnt."""
+        return self._generator(_Purpose.SAMPLES, epoch, batch)
 
     def seed_layers(self, epoch: int) -> None:
         """Seed torch's own generator, from which a network's layers draw in an epoch."""
