@@ -34,9 +34,9 @@ import numpy as np
 import requests
 
 from benchmarks.colorize import make_photograph
-from colorizer.inference.types import Chroma
+from colorizer.inference.types import Chroma, PhotoChroma
 from colorizer.networks.files import GENERAL
-from colorizer.predictors.protocol import PhotoChroma
+
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE_S = 600

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 # What is slow to import is imported when it is used: every command imports this module.
 
-# x and y in pixels from the upper left corner, and the colour there as #RRGGBB.
-Hint: TypeAlias = tuple[int, int, str]
+# x and y in pixels from the upper left corner, the colour there as #RRGGBB, and perhaps how far it
+# counts in pixels.
+Hint: TypeAlias = tuple[int, int, str] | tuple[int, int, str, int]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Colorist:
             the path of a file; or an array, (H, W) uint8 or uint16, or (H, W, 3) uint8, in sRGB.
             A path serves TIFFs best: Pillow by itself misreads greys of 12 or 32 bits.
         hints : sequence of tuple
-            Known colours: x and y in pixels of the upright photograph, and ``#RRGGBB``.
+            Known colours: x and y in pixels of the upright photograph, ``#RRGGBB``, and, if the
+            network is not to decide that itself, how far it counts, in pixels.
         saturation : float or None
             Factor for the predicted chroma, 0 to 10; by default what the network's validation
             photographs allow.

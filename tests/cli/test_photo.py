@@ -19,7 +19,7 @@ from colorizer.common.files import whole_file
 from colorizer.common.interrupts import SIGNALS
 from colorizer.networks.checkpoint import save_checkpoint
 from colorizer.networks.registry import build
-from colorizer.photo.project import KIND, VERSION
+from colorizer.photo.project import KIND, VERSIONS
 from tests.data_helpers import tree
 from tests.network_helpers import repeatable, vividness_of
 from tests.photo.test_contact_sheet import Page
@@ -302,6 +302,17 @@ class TestHints:
         for ab in (without, double):
             assert ab[:, 30, 20] == pytest.approx(self.AB, abs=2)
 
+    def test_may_count_only_near_their_place(self) -> None:
+        save_unet(doubt=-20)
+        Image.new("L", (96, 64), self.GREY).save("flat.png")
+
+        run("flat.png", "--hint", f"10,30,{self.BRICK},24")
+        run("flat.png", "-o", "plain.png")
+
+        lab, plain = (lab_of(opened(Path(name)))[1:] for name in ("flat_color.png", "plain.png"))
+        assert lab[:, 30, 10] == pytest.approx(self.AB, abs=6)
+        assert np.abs(lab[:, :, 60:] - plain[:, :, 60:]).max() < 3
+
     @pytest.mark.parametrize("words", [["old.jpg", "album/a.png"], ["album"], ["old.jpg", "no"]])
     def test_are_for_one_photograph(self, project: Path, words: list[str]) -> None:
         before = tree(project)
@@ -333,7 +344,8 @@ class TestHints:
     ) -> None:
         assert status_of("old.jpg", "--hint", word) == 2
         assert capsys.readouterr().err.endswith(
-            f"error: argument --hint: must be X,Y,#RRGGBB, such as 120,80,#c8553d, got {word!r}\n"
+            f"error: argument --hint: must be X,Y,#RRGGBB, such as 120,80,#c8553d, or "
+            f"X,Y,#RRGGBB,REACH, such as 120,80,#c8553d,40, got {word!r}\n"
         )
 
 
@@ -521,7 +533,7 @@ class TestProject:
 
     def write(self, name: str, strength: float, dots: tuple[dict[str, Any], ...] = DOTS) -> None:
         changed = {"name": name, "dots": dots, "strength": strength}
-        content = {"kind": KIND, "version": VERSION, "photographs": [changed]}
+        content = {"kind": KIND, "version": VERSIONS[-1], "photographs": [changed]}
         Path("project.json").write_text(json.dumps(content), encoding="utf-8")
 
     def test_gives_its_photographs_the_colors_and_strength_of_the_page(self) -> None:
@@ -551,5 +563,38 @@ class TestProject:
 
         assert status_of("old.jpg", "--project", "project.json") == (
             "error: none of the photographs given is in project.json, which has new.jpg"
+        )
+        assert not Path("old_color.jpg").exists()
+
+
+class TestVariants:
+    """``--variants``."""
+
+    def test_are_written_side_by_side_and_differ(self, capsys: pytest.CaptureFixture[str]) -> None:
+        save_unet(doubt=-20)
+
+        run("old.jpg", "--variants", "3", "--format", "png")
+
+        names = ["old_color.png", "old_color_2.png", "old_color_3.png"]
+        assert capsys.readouterr().out.split() == names
+        first, *others = (lab_of(opened(Path(name))) for name in names)
+        for lab in others:
+            assert lab[0] == pytest.approx(first[0], abs=0.5)
+            assert np.abs(lab[1:] - first[1:]).max() > 5
+        run("old.jpg", "-o", "plain.png")
+        assert np.array_equal(lab_of(opened(Path("plain.png"))), first)
+
+    def test_are_not_overwritten_unasked(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("old_color_2.jpg").write_bytes(b"mine")
+
+        run("old.jpg", "--variants", "2")
+
+        assert "old_color_2.jpg is there already" in capsys.readouterr().out
+        assert Path("old_color_2.jpg").read_bytes() == b"mine"
+        assert not Path("old_color.jpg").exists()
+
+    def test_need_a_network_that_knows(self) -> None:
+        assert status_of("old.jpg", "--variants", "2") == (
+            "error: the network SimpleAE does not know how likely colours are; unet does"
         )
         assert not Path("old_color.jpg").exists()

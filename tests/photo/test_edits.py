@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from colorizer.photo.edits import MOST_DOTS, parse_dots, parse_edits
+from colorizer.photo.edits import MOST_DOTS, parse_dots, parse_edits, parse_place
 from tests.photo_helpers import lab_of
 
 DOT = {"x": 0.25, "y": 1, "color": "#a8482F"}
@@ -19,6 +19,29 @@ def test_dot_is_a_hint_of_its_color() -> None:
     assert (hint.x, hint.y) == (0.25, 1)
     expected = lab_of(Image.new("RGB", (1, 1), (0xA8, 0x48, 0x2F)))[1:, 0, 0]
     assert hint.ab == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("reach", [None, 0.02, 1])
+def test_dot_may_reach_only_so_far(reach: float | None) -> None:
+    (hint,) = parse_dots([{**DOT, "reach": reach}])
+
+    assert hint.reach == reach
+
+
+@pytest.mark.parametrize("reach", [0, -0.1, 1.1, math.nan, math.inf, True, "0.5", [0.5]])
+def test_other_reaches_are_refused(reach: Any) -> None:
+    with pytest.raises(ValueError, match="must reach more than 0, and 1 at most"):
+        parse_dots([{**DOT, "reach": reach}])
+
+
+def test_place_is_told_by_its_shares() -> None:
+    assert parse_place({"x": 0, "y": 0.5}) == (0, 0.5)
+
+
+@pytest.mark.parametrize("sent", [{}, [], None, {"x": 2, "y": 0}, {"x": 0}, {"x": "0", "y": 0}])
+def test_what_is_no_place_to_ask_about_is_refused(sent: Any) -> None:
+    with pytest.raises(ValueError, match="not a place in the photograph"):
+        parse_place(sent)
 
 
 def test_edits_keep_the_order_of_dots() -> None:

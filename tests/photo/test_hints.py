@@ -6,7 +6,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from colorizer.inference.types import Hint
-from colorizer.photo.hints import PixelHint, ab_of, parse_hint, place_hints
+from colorizer.photo.hints import PixelHint, ab_of, parse_hint, place_hints, rgb_of
 
 BRICK = (200, 85, 61)
 
@@ -22,6 +22,8 @@ class TestParsing:
             ("0,0,#000000", PixelHint(0, 0, (0, 0, 0))),
             ("007,999999,#ffffff", PixelHint(7, 999_999, (255, 255, 255))),
             ("1,2,#010203", PixelHint(1, 2, (1, 2, 3))),
+            ("120,80,#c8553d,40", PixelHint(120, 80, BRICK, 40)),
+            ("120,80,c8553d,1", PixelHint(120, 80, BRICK, 1)),
         ],
     )
     def test_gives_pixel_and_colour(self, text: str, expected: PixelHint) -> None:
@@ -47,15 +49,46 @@ class TestParsing:
             "120, 80, #c8553d",
             "120;80;#c8553d",
             "120,80,#c8553d,#c8553d",
+            "120,80,#c8553d,",
+            "120,80,#c8553d,-4",
+            "120,80,#c8553d,4,4",
             "120,80,#c8553d 130,80,#c8553d",
             "1000000,80,#c8553d",
             "x,y,#rrggbb",
         ],
     )
     def test_names_what_is_written_otherwise(self, text: str) -> None:
-        message = f"must be X,Y,#RRGGBB, such as 120,80,#c8553d, got {text!r}"
+        message = (
+            "must be X,Y,#RRGGBB, such as 120,80,#c8553d, or X,Y,#RRGGBB,REACH, such as "
+            f"120,80,#c8553d,40, got {text!r}"
+        )
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             parse_hint(text)
+
+    def test_names_a_reach_of_nothing(self) -> None:
+        with pytest.raises(ValueError, match="must reach 1 pixel or more, got '1,2,#010203,0'"):
+            parse_hint("1,2,#010203,0")
+
+
+@pytest.mark.parametrize("lightness", [0, 20, 50, 80, 100])
+@pytest.mark.parametrize("ab", [(0, 0), (40, 20), (-30, 40), (10, -40), (5, 70)])
+def test_colour_of_a_and_b_has_these(ab: tuple[float, float], lightness: float) -> None:
+    rgb = rgb_of(ab, lightness)
+    assert ab_of(rgb) == pytest.approx(ab, abs=2)
+
+
+def test_colour_of_a_and_b_is_as_light_as_srgb_allows() -> None:
+    def lightness_of(rgb: tuple[int, int, int]) -> float:
+        return float(rgb2lab([[[channel / 255 for channel in rgb]]])[0, 0, 0])
+
+    assert lightness_of(rgb_of((10, 10), 60)) == pytest.approx(60, abs=0.5)
+    assert lightness_of(rgb_of((5, 70), 10)) > 30  # there is no dark yellow
+
+
+def test_colour_that_srgb_never_shows_keeps_its_hue() -> None:
+    a, b = ab_of(rgb_of((120, -120), 50))
+    assert a > 30
+    assert b == pytest.approx(-a, rel=0.05)
 
 
 @pytest.mark.parametrize("rgb", [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255), BRICK])
@@ -72,6 +105,10 @@ class TestPlacing:
             Hint(0.95, 0.875, ab_of((0, 0, 255))),
             Hint(0.25, 0.375, ab_of(BRICK)),
         ]
+
+    def test_reach_is_a_share_of_the_shorter_side(self) -> None:
+        (hint,) = place_hints([PixelHint(0, 0, BRICK, 2)], (10, 4))
+        assert hint.reach == 0.5
 
     def test_of_none_is_none(self) -> None:
         assert place_hints([], (10, 4)) == []

@@ -138,6 +138,37 @@ def test_what_is_there_stays_unless_asked_otherwise(folder: Path) -> None:
     assert len(plan(inputs, Wish(mark=SIDE_BY_SIDE)).jobs) == 2
 
 
+class TestVariants:
+    def test_have_numbers(self) -> None:
+        (job,) = plan([Path("album/a.jpg")], Wish(variants=3)).jobs
+        assert job.target == Path("album/a_color.jpg")
+        assert [target.name for target in job.targets] == [
+            "a_color.jpg",
+            "a_color_2.jpg",
+            "a_color_3.jpg",
+        ]
+
+    def test_are_not_colored_again(self, folder: Path) -> None:
+        make(folder, "album/a_color.jpg", "album/a_color_2.jpg", "album/a_color_7.jpg")
+        assert set(planned(Wish(overwrite=True), "album")) == {
+            "album/a.jpg",
+            "album/b.TIF",
+            "album/a_color_7.jpg",
+        }
+
+    def test_none_is_overwritten_unasked(self, folder: Path) -> None:
+        make(folder, "album/a_color_2.jpg")
+        inputs = [Path("album/a.jpg")]
+        assert plan(inputs, Wish(variants=2)).already_there == [Path("album/a_color_2.jpg")]
+        assert len(plan(inputs, Wish(variants=2, overwrite=True)).jobs) == 1
+        assert len(plan(inputs, Wish()).jobs) == 1
+
+    def test_none_is_written_over_the_original(self, folder: Path) -> None:
+        make(folder, "a_2.jpg")
+        wish = Wish(output=Path("a.jpg"), variants=2, overwrite=True)
+        assert refused(wish, "a_2.jpg") == {"a_2.jpg": "it would be replaced by its coloured copy"}
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_original_is_never_replaced(overwrite: bool) -> None:
     wish = Wish(output=Path("album/../album/a.jpg"), overwrite=overwrite)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from colorizer.common.errors import UserError
-from colorizer.photo.project import KIND, VERSION, read_project
+from colorizer.photo.project import KIND, VERSIONS, read_project
 
 DOT = {"x": 0.25, "y": 0.5, "color": "#a8482f"}
 OLD = {"name": "old.jpg", "dots": [DOT], "strength": 0.5}
@@ -16,7 +16,7 @@ OLD = {"name": "old.jpg", "dots": [DOT], "strength": 0.5}
 def written(folder: Path, **changes: Any) -> Path:
     """Write a project as the page does, but with changes."""
     file = folder / "project.json"
-    content = {"kind": KIND, "version": VERSION, "network": "general", "photographs": [OLD]}
+    content = {"kind": KIND, "version": VERSIONS[-1], "network": "general", "photographs": [OLD]}
     file.write_text(json.dumps(content | changes), encoding="utf-8")
     return file
 
@@ -32,11 +32,17 @@ def test_edits_are_those_of_the_photographs_names(tmp_path: Path) -> None:
     assert edits["räder.png"].hints == ()
 
 
+def test_project_of_the_first_version_is_read(tmp_path: Path) -> None:
+    (edits,) = read_project(written(tmp_path, version=1)).values()
+
+    assert [hint.reach for hint in edits.hints] == [None]
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"kind": "other"}, r"project\.json is no project: save one on the page"),
-        ({"version": 2}, r"is a project of version 2, expected 1; a newer colorizer"),
+        ({"version": 3}, r"is a project of version 3, expected 2; a newer colorizer"),
         ({"photographs": None}, "is no whole project"),
         ({"photographs": [{"dots": []}]}, "is no whole project"),
         ({"photographs": [{**OLD, "strength": 9}]}, "is no whole project: .*from 0 to 2"),

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from colorizer.color.lab_torch import AB_SCALE
+from colorizer.networks.color_head import ColorHead
 from colorizer.networks.hinted import Encoding, HintedColorizer
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.web.examples import find_examples
@@ -40,6 +41,12 @@ class Painter(HintedColorizer):
 
     size_multiple = 4
     glances = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.color_head = ColorHead(1)
 
     def encode(self, lightness: Tensor) -> Encoding:
         self.glances += 1

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,12 @@ from colorizer.color.guided_filter import fit_guide
 from colorizer.color.icc import ColorSpace
 from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.color.lightness_tables import BYTE, encode, rgb_lightness
-from colorizer.inference.types import Chroma
+from colorizer.inference.reach import decode_within_reach
+from colorizer.inference.suggestions import difference, suggest_colors
+from colorizer.inference.types import Chroma, Hint, LikelyColors
+from colorizer.inference.variants import propose_variants
 from colorizer.photo.full_size import colored_strips
-from colorizer.photo.hints import ab_of
+from colorizer.photo.hints import ab_of, rgb_of
 from colorizer.predictors.view import read_view, view_size
 
 Floats = npt.NDArray[np.float32]
@@ -37,6 +42,8 @@ LAB = [
     *((0, 0, 0), (100, 0, 0), (50, 10, -20), (0, 60, 60), (100, 60, 60), (50, 120, -120)),
     *((5, -100, 20), (8, 3, 3), (97, 0, 90), (32.3, 79.2, -107.9)),
 ]
+# a and b: likely colours, some of them alike, and one that sRGB never shows.
+AB = [(0, 0), (10, 0), (60, 40), (50, 40), (-50, 50), (10, -60), (0, 70), (100, -90)]
 SIZES = [(1, 1), (300, 200), (200, 300), (4000, 3000), (1600, 200), (16000, 200), (10, 9000)]
 
 
@@ -74,6 +81,11 @@ def fixtures() -> dict[str, Any]:
             _painted(_photograph((29, 20), opaque=False), (8, 6), 40),
             _painted(_photograph((64, 8)), (16, 2), 40),
         ],
+        "hex": [[ab, lightness, _hex(ab, lightness)] for ab in AB for lightness in (3, 50, 98)],
+        "difference": [[one, other, _difference(one, other)] for one in AB for other in AB],
+        "suggestions": _suggestions(),
+        "reach": _reach(),
+        "variants": _variants((40, 24)),
     }
 
 
@@ -153,6 +165,85 @@ def _painted(image: Image.Image, size: tuple[int, int], most: float) -> dict[str
         "strength": strength,
         "result": _packed(np.vstack(list(strips))),
     }
+
+
+def _hex(ab: tuple[float, float], lightness: float) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*rgb_of(ab, lightness))
+
+
+def _difference(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return _listed(difference(_floats(one), _floats(other)))[0]
+
+
+def _suggestions() -> dict[str, Any]:
+    likely = _likely(3)
+    colors, shares = suggest_colors(likely)
+    return {**_classes(likely), "colors": _listed(colors), "result": _listed(shares)}
+
+
+def _reach() -> dict[str, Any]:
+    photograph = Blots((24, 12), _likely(1))
+    hints = [Hint(0.2, 0.5, (50, 0), 0.4), Hint(0.7, 0.3, (0, 40), 1.0), Hint(0.9, 0.9, (9, 9))]
+    chroma = decode_within_reach(photograph.decode, hints)
+    return {
+        "size": photograph.size,
+        "own": _listed(photograph.own),
+        "hints": [asdict(hint) for hint in hints],
+        "result": {"own": _listed(chroma.own), "given": _listed(chroma.given)},
+    }
+
+
+def _variants(size: tuple[int, int]) -> dict[str, Any]:
+    photograph = Blots(size, _likely(size[0] * size[1] // 64))
+    known = [Hint(0.1, 0.2, (30, -5))]
+    variants = propose_variants(photograph, 4, known)
+    return {
+        "size": size,
+        "own": _listed(photograph.own),
+        **_classes(photograph.likely),
+        "known": [asdict(hint) for hint in known],
+        "result": [[asdict(hint) for hint in hints] for hints in variants],
+    }
+
+
+@dataclass(frozen=True)
+class Blots:
+    """An encoded photograph in which a hint colours what is near it; the last one wins."""
+
+    size: tuple[int, int]
+    likely: LikelyColors
+
+    @property
+    def own(self) -> Floats:
+        """What is predicted without hints, (2, H, W)."""
+        return _chroma(self.size, 20)
+
+    def decode(self, hints: Sequence[Hint]) -> Chroma[Floats]:
+        """Predict with hints."""
+        own, (width, height) = self.own, self.size
+        given = np.zeros_like(own)
+        down, across = np.mgrid[:height, :width]
+        for hint in hints:
+            x, y = hint.x * width, hint.y * height
+            near = np.maximum(abs(across + 0.5 - x), abs(down + 0.5 - y)) < 6
+            own[:, near], given[:, near] = 0, _floats(hint.ab)[:, None]
+        return Chroma(own, given)
+
+    def likely_colors(self, places: Floats) -> LikelyColors:
+        """Say what is likely at as many places as there are."""
+        assert len(places) == len(self.likely.shares)
+        return self.likely
+
+
+def _likely(places: int) -> LikelyColors:
+    """Return likelihoods in which some colours stand out, others at other places."""
+    heights = np.random.default_rng(places).gamma(0.3, size=(places, len(AB)))
+    shares = (heights / heights.sum(axis=1, keepdims=True)).round(4)
+    return LikelyColors(_floats(AB), shares.astype(np.float32))
+
+
+def _classes(likely: LikelyColors) -> dict[str, Any]:
+    return {"ab": _listed(likely.ab), "shares": _listed(likely.shares)}
 
 
 def _plain(size: tuple[int, int], grey: int) -> Image.Image:

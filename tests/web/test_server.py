@@ -25,7 +25,9 @@ from PIL import Image
 
 from benchmarks.web import Visitor, visit
 from colorizer.common.errors import UserError
+from colorizer.inference.suggestions import suggest_colors
 from colorizer.photo.edits import MOST_STRENGTH, parse_dots
+from colorizer.photo.hints import ab_of
 from colorizer.web.previews import SRGB
 from colorizer.web.visits import Visits
 from tests.conftest import REPOSITORY
@@ -78,6 +80,8 @@ def test_page_learns_what_it_may_offer(address: str) -> None:
     assert about["edition"] == "server"
     assert about["network"] == "painter"
     assert about["takesHints"]
+    assert about["knowsColors"]
+    assert about["palette"]["no colour"] == "#808080"
     assert about["limits"] == {"megapixels": 0.2, "megabytes": 0.5, "photographs": 3}
     assert {"jpeg", "png", "tiff"} < set(about["formats"])
     assert about["examples"]
@@ -239,6 +243,39 @@ def test_chroma_is_what_the_network_says(visitor: Visitor) -> None:
         np.testing.assert_allclose(found, wanted, atol=0.00501)
 
 
+def test_colours_are_suggested_from_what_the_network_thinks_likely(visitor: Visitor) -> None:
+    number = visitor.open("old.jpg", PHOTOGRAPH)
+    place = {"x": 0.2, "y": 0.7}
+    with Image.open(io.BytesIO(PHOTOGRAPH)) as image:
+        likely = (
+            network(Painter())
+            .encode(image, SRGB)
+            .likely_colors(np.array([[0.2, 0.7]], np.float32))
+        )
+
+    colors = visitor.ask("POST", f"/photographs/{number}/colors", json=place).json()
+
+    assert len(colors) == 5
+    for color, expected in zip(colors, suggest_colors(likely).ab[0], strict=True):
+        red, green, blue = bytes.fromhex(color.removeprefix("#"))
+        assert ab_of((red, green, blue)) == pytest.approx(expected, abs=3)
+
+
+def test_variants_add_dots_to_those_that_are_there(visitor: Visitor) -> None:
+    number = visitor.open("old.jpg", PHOTOGRAPH)
+
+    first, *others = visitor.ask("POST", f"/photographs/{number}/variants", json=[]).json()
+    # This network paints all in the last colour, so that there is nothing left to choose.
+    decided = visitor.ask("POST", f"/photographs/{number}/variants", json=[DOT]).json()
+
+    assert first == []
+    assert len(others) == 3
+    assert len({dots[0]["color"] for dots in others}) == 3
+    for dots in others:
+        assert parse_dots(dots)[0].reach is None
+    assert decided == [[], [], [], []]
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -255,7 +292,10 @@ def test_chroma_is_what_the_network_says(visitor: Visitor) -> None:
         json.dumps([DOT] * 101).encode(),
     ],
 )
-@pytest.mark.parametrize("path", ["/photographs/1/chroma", "/results"])
+@pytest.mark.parametrize(
+    "path",
+    ["/photographs/1/chroma", "/photographs/1/colors", "/photographs/1/variants", "/results"],
+)
 def test_what_is_no_json_of_the_page_is_refused_in_words(
     visitor: Visitor, path: str, sent: bytes
 ) -> None:

@@ -37,6 +37,7 @@ it is named, the others are still coloured, and the exit status is 1.
   colorizer photo old.jpg --side-by-side                writes old_before_after.jpg
   colorizer photo album -o out --report                 also writes out/report.html, to look over
   colorizer photo old.jpg --hint "120,80,#c8553d"       that pixel's colour is known
+  colorizer photo old.jpg --variants 4                  other colourings too, old_color_2.jpg ...
   colorizer photo album --project project.json          as they were left on the page
 """
 
@@ -85,9 +86,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_hint,
         action="append",
         default=[],
-        metavar="X,Y,#RRGGBB",
+        metavar="X,Y,#RRGGBB[,REACH]",
         help="a pixel, counted from the upper left corner, and its colour; its lightness stays, "
-        "and what belongs to it takes the colour too. For one photograph only; may be repeated",
+        "and what belongs to it takes the colour too, within REACH pixels if that is given. For "
+        "one photograph only; may be repeated",
+    )
+    parser.add_argument(
+        "--variants",
+        type=whole_number(1, 6),
+        default=1,
+        metavar="N",
+        help="write N plausible colourings, 1 to 6: what the network predicts, and, as "
+        "NAME_color_2 and so on, what else may be, where it is in doubt (default: %(default)s)",
     )
     parser.add_argument(
         "--project",
@@ -119,6 +129,7 @@ def run(arguments: Namespace) -> None:
         arguments.overwrite,
         arguments.format,
         SIDE_BY_SIDE if arguments.side_by_side else COLORED,
+        arguments.variants,
     )
     found = plan(arguments.photographs, wish)
     if arguments.hint and found.asked > 1:
@@ -209,10 +220,14 @@ def _colorize(
     with tqdm(found.jobs, "colour", unit="photograph", disable=len(found.jobs) == 1) as bar:
         for job in bar:
             try:
-                if not arguments.overwrite and job.target.exists():
-                    raise UnreadableImageError(f"{job.target} is there by now")
+                target, *others = job.targets
+                there = [file for file in job.targets if file.exists()]
+                if there and not arguments.overwrite:
+                    raise UnreadableImageError(f"{there[0]} is there by now")
                 own = edits.get(job.source.name)
-                losses = colorist.colorize(job.source, job.target, job.format, arguments.hint, own)
+                losses = colorist.colorize(
+                    job.source, target, job.format, arguments.hint, own, others
+                )
                 for loss in losses:
                     tqdm.write(f"note: {job.source}: {loss}", file=sys.stderr)
             except (UnreadableImageError, OSError, ValueError, MemoryError) as error:
@@ -226,7 +241,8 @@ def _colorize(
 def _finish(sheet: ContactSheet, found: Plan, failures: list[tuple[Path, str]]) -> None:
     from tqdm import tqdm
 
-    for job in tqdm(found.kept, "report", unit="photograph", disable=len(found.kept) < 2):
+    kept = [job for job in found.kept if job.target.exists()]  # not only one of its variants
+    for job in tqdm(kept, "report", unit="photograph", disable=len(kept) < 2):
         sheet.add(job, is_new=False)
     sheet.write(failures)
     print(f"report: {sheet.path}")
@@ -260,9 +276,9 @@ def _sum_up(found: Plan, failures: list[tuple[Path, str]]) -> str | None:
         print(f"left out: {_some(found.folders, 'folders')}; --recursive takes what is in them")
     if failures and asked == 1:
         return "{}: {}".format(*failures[0])
-    coloured = asked - len(found.already_there) - len(failures)
+    coloured = asked - len(found.kept) - len(failures)
     if asked == 1 and coloured:
-        print(found.jobs[0].target)
+        print(*found.jobs[0].targets, sep="\n")
     elif coloured:
         print(f"{coloured} photograph{'s' if coloured > 1 else ''} coloured")
     for source, reason in failures:

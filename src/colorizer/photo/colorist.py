@@ -13,6 +13,7 @@ from PIL import Image
 
 from colorizer.color.lightness_tables import BYTE, WORD, Pixels
 from colorizer.images.convert import WIDE
+from colorizer.inference.variants import propose_variants
 from colorizer.photo.descriptions import lost_words
 from colorizer.photo.edits import Edits
 from colorizer.photo.formats import WRITE_FORMATS
@@ -51,8 +52,9 @@ class PhotoColorist:
         format_: str,
         hints: Sequence[PixelHint] = (),
         edits: Edits | None = None,
+        others: Sequence[Path] = (),
     ) -> list[str]:
-        """Colour a photograph.
+        """Colour a photograph, in one way or in several.
 
         Parameters
         ----------
@@ -64,6 +66,9 @@ class PhotoColorist:
             Known colours, and where they are.
         edits : Edits, optional
             More hints, and the saturation for this photograph.
+        others : sequence of Path
+            More files to write, each with another plausible colouring; see
+            :func:`colorizer.inference.variants.propose_variants`.
 
         Returns
         -------
@@ -75,13 +80,21 @@ class PhotoColorist:
         UnreadableImageError
             If ``source`` cannot be decoded.
         UserError
-            If the disk is full or read-only, or the network takes no hints.
+            If the disk is full or read-only, or the network takes no hints, or, with ``others``,
+            does not know how likely colours are.
         OSError, ValueError
             If the format cannot hold the photograph, ``target`` cannot be written, or a hint is
             outside the photograph.
         """
         photo = read_photo(source)
-        return self.write(photo, self.predict(photo, hints, edits), target, format_)
+        if not others:
+            return self.write(photo, self.predict(photo, hints, edits), target, format_)
+        edits = self._edits(photo, hints, edits)
+        encoded = self.network.encode(photo.image, photo.space)
+        variants = propose_variants(encoded, 1 + len(others), edits.hints)
+        for known, file in zip(variants, (target, *others), strict=True):
+            lost = self.write(photo, encoded.decode(known).at(edits.strength), file, format_)
+        return lost
 
     def picture(self, photo: Photo, hints: Sequence[PixelHint] = ()) -> Image.Image:
         """Colour a photograph in memory: the pixels that :meth:`colorize` would write as PNG.
@@ -120,9 +133,13 @@ class PhotoColorist:
         ndarray
             (2, h, w) float32, a and b in CIELAB units, at the size that the network sees.
         """
+        edits = self._edits(photo, hints, edits)
+        return self.network.predict(photo.image, photo.space, edits.hints).at(edits.strength)
+
+    def _edits(self, photo: Photo, hints: Sequence[PixelHint], edits: Edits | None) -> Edits:
+        """Return all hints, and the saturation."""
         edits = edits or Edits((), self.saturation)
-        known = [*place_hints(hints, photo.image.size), *edits.hints]
-        return self.network.predict(photo.image, photo.space, known).at(edits.strength)
+        return replace(edits, hints=(*place_hints(hints, photo.image.size), *edits.hints))
 
     def write(
         self,

@@ -45,7 +45,10 @@ def parse_edits(sent: Any) -> Edits:
 
 
 def parse_dots(sent: Any) -> tuple[Hint, ...]:
-    """Return the hints that a browser sent as a list of x, y (shares of width and height), color.
+    """Return the hints that a browser sent as a list of dots.
+
+    Each has x and y (shares of width and height), color, and reach (a share of the shorter side,
+    or null).
 
     Raises
     ------
@@ -59,12 +62,30 @@ def parse_dots(sent: Any) -> tuple[Hint, ...]:
     return tuple(_hint(dot) for dot in sent)
 
 
+def parse_place(sent: Any) -> tuple[float, float]:
+    """Return a place that a browser sent: ``x`` and ``y``, shares of width and height.
+
+    Raises
+    ------
+    ValueError
+        If it is not in the photograph.
+    """
+    if isinstance(sent, Mapping):
+        x, y = sent.get("x"), sent.get("y")
+        if _is_share(x) and _is_share(y):
+            return x, y
+    raise ValueError("This is not a place in the photograph.")
+
+
 def _hint(dot: Any) -> Hint:
     if isinstance(dot, Mapping):
-        x, y, color = (dot.get(name) for name in ("x", "y", "color"))
+        x, y, color, reach = (dot.get(name) for name in ("x", "y", "color", "reach"))
+        can_reach = reach is None or (_is_share(reach) and reach > 0)
         if isinstance(color, str) and _COLOR.fullmatch(color) and _is_share(x) and _is_share(y):
+            if not can_reach:
+                raise ValueError(f"A colour must reach more than 0, and 1 at most, got {reach}.")
             red, green, blue = bytes.fromhex(color[1:])
-            return Hint(x, y, ab_of((red, green, blue)))
+            return Hint(x, y, ab_of((red, green, blue)), reach)
     raise ValueError("This is not a place in the photograph, or not a colour.")
 
 

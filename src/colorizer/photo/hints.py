@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from colorizer.color.gamut import fitted_linear_rgb, is_shown, linear_rgb
 from colorizer.color.lab_numpy import lab_from_bytes
+from colorizer.color.lightness_tables import BYTE, encode
 from colorizer.inference.types import Hint
 
-_WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})")
+_WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})(?:,(\d{1,6}))?")
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,18 @@ class PixelHint:
         In pixels from the upper left corner, at least 0.
     rgb : tuple of int
         sRGB, each 0 to 255.
+    reach : int or None
+        How far it counts, in pixels, at least 1; None where the network decides.
     """
 
     x: int
     y: int
     rgb: tuple[int, int, int]
+    reach: int | None = None
 
 
 def parse_hint(text: str) -> PixelHint:
-    """Parse a hint of the form ``X,Y,#RRGGBB``.
+    """Parse a hint of the form ``X,Y,#RRGGBB`` or ``X,Y,#RRGGBB,REACH``.
 
     Raises
     ------
@@ -41,9 +46,15 @@ def parse_hint(text: str) -> PixelHint:
     """
     match = _WRITTEN.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"must be X,Y,#RRGGBB, such as 120,80,#c8553d, got {text!r}")
+        raise ValueError(
+            "must be X,Y,#RRGGBB, such as 120,80,#c8553d, or X,Y,#RRGGBB,REACH, such as "
+            f"120,80,#c8553d,40, got {text!r}"
+        )
+    reach = int(match[4]) if match[4] else None
+    if reach == 0:
+        raise ValueError(f"must reach 1 pixel or more, got {text!r}")
     red, green, blue = bytes.fromhex(match[3])
-    return PixelHint(int(match[1]), int(match[2]), (red, green, blue))
+    return PixelHint(int(match[1]), int(match[2]), (red, green, blue), reach)
 
 
 def ab_of(rgb: tuple[int, int, int]) -> tuple[float, float]:
@@ -51,6 +62,25 @@ def ab_of(rgb: tuple[int, int, int]) -> tuple[float, float]:
     pixel = np.array([[[rgb]]], dtype=np.uint8)
     _, a, b = lab_from_bytes(pixel).flatten().tolist()
     return a, b
+
+
+def rgb_of(ab: tuple[float, float], lightness: float) -> tuple[int, int, int]:
+    """Return an sRGB colour (each channel 0 to 255) that has these a and b.
+
+    Parameters
+    ----------
+    ab : tuple of float
+        CIELAB units. If sRGB has them at no lightness, their chroma is reduced.
+    lightness : float
+        L in [0, 100] that is wanted; the colour has the nearest at which sRGB shows it.
+    """
+    levels = np.arange(1, 100, dtype=np.float32)
+    levels = levels[np.argsort(abs(levels - lightness), kind="stable")]
+    planes = np.repeat(np.array(ab, np.float32)[:, None], len(levels), axis=1)
+    first = int(is_shown(linear_rgb(levels, planes)).argmax())  # 0 if none is
+    linear = fitted_linear_rgb(levels[first : first + 1], planes[:, :1])
+    red, green, blue = encode(linear, BYTE)[:, 0].tolist()
+    return red, green, blue
 
 
 def place_hints(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]:
@@ -76,5 +106,11 @@ def place_hints(hints: Sequence[PixelHint], size: tuple[int, int]) -> list[Hint]
                 f"{width} x {height} pixels, and the first is 0,0"
             )
     return [
-        Hint((hint.x + 0.5) / width, (hint.y + 0.5) / height, ab_of(hint.rgb)) for hint in hints
+        Hint(
+            (hint.x + 0.5) / width,
+            (hint.y + 0.5) / height,
+            ab_of(hint.rgb),
+            hint.reach and hint.reach / min(size),
+        )
+        for hint in hints
     ]

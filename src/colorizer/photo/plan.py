@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -14,17 +15,37 @@ from colorizer.photo.formats import OTHERWISE, WRITE_FORMATS, format_of, readabl
 
 COLORED = "_color"
 SIDE_BY_SIDE = "_before_after"
+MOST_VARIANTS = 6
+_NUMBER = re.compile(rf"_[2-{MOST_VARIANTS}]$")
 # Suffixes of pictures that Pillow does not know.
 OTHER_PICTURES = (".jxl", ".svg", ".heic", ".heif", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raw")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A photograph to colour: the file to read, the file to write, and its format."""
+    """A photograph to colour.
+
+    Attributes
+    ----------
+    source, target : Path
+        The file to read, and the file to write.
+    format : str
+        A key of :data:`WRITE_FORMATS`.
+    variants : int
+        How many colourings to write, at least 1.
+    """
 
     source: Path
     target: Path
     format: str
+    variants: int = 1
+
+    @property
+    def targets(self) -> list[Path]:
+        """The files to write: ``target``, and one for each further colouring."""
+        stem, suffix = self.target.stem, self.target.suffix
+        more = range(2, self.variants + 1)
+        return [self.target, *(self.target.with_name(f"{stem}_{n}{suffix}") for n in more)]
 
 
 @dataclass(frozen=True)
@@ -44,6 +65,8 @@ class Wish:
         A key of :data:`WRITE_FORMATS`; None for the original's own format, or else PNG.
     mark : str
         The end of each written file's name, before the suffix.
+    variants : int
+        How many colourings of each photograph, 1 to :data:`MOST_VARIANTS`.
     """
 
     output: Path | None = None
@@ -51,6 +74,7 @@ class Wish:
     overwrite: bool = False
     format: str | None = None
     mark: str = COLORED
+    variants: int = 1
 
 
 @dataclass
@@ -83,7 +107,7 @@ class Plan:
     @property
     def already_there(self) -> list[Path]:
         """Existing files that would otherwise be written."""
-        return [job.target for job in self.kept]
+        return [target for job in self.kept for target in job.targets if target.exists()]
 
     @property
     def asked(self) -> int:
@@ -127,18 +151,19 @@ def _add(found: Plan, sources: dict[str, Path], job: Job, overwrite: bool) -> No
     if not job.source.is_file():
         found.refused.append((job.source, "there is no such file"))
         return
-    earlier = sources.setdefault(os.path.abspath(job.target), job.source)
-    if earlier is not job.source:
-        if not earlier.samefile(job.source):
-            found.refused.append((job.source, f"{job.target} is written for {earlier} already"))
-    elif not job.target.exists():
-        found.jobs.append(job)
-    elif job.target.samefile(job.source):
+    for target in job.targets:
+        earlier = sources.setdefault(os.path.abspath(target), job.source)
+        if earlier is not job.source:
+            if not earlier.samefile(job.source):
+                found.refused.append((job.source, f"{target} is written for {earlier} already"))
+            return
+    there = [target for target in job.targets if target.exists()]
+    if any(target.samefile(job.source) for target in there):
         found.refused.append((job.source, "it would be replaced by its coloured copy"))
-    elif overwrite:
-        found.jobs.append(job)
-    else:
+    elif there and not overwrite:
         found.kept.append(job)
+    else:
+        found.jobs.append(job)
 
 
 def _photographs_in(folder: Path, wish: Wish, found: Plan) -> Iterator[Path]:
@@ -171,22 +196,23 @@ def _is_entered(folder: Path, wish: Wish) -> bool:
 
 def _is_result(path: Path, stems: set[Path]) -> bool:
     """Tell whether a file is named as the result of one of these, paths without suffixes."""
+    stem = _NUMBER.sub("", path.stem)
     return any(
-        path.stem.endswith(mark) and path.parent / path.stem.removesuffix(mark) in stems
+        stem.endswith(mark) and path.parent / stem.removesuffix(mark) in stems
         for mark in (COLORED, SIDE_BY_SIDE)
-        if path.stem != mark
+        if stem != mark
     )
 
 
 def _job(source: Path, given: Path, wish: Wish) -> Job:
     if wish.output and is_file_name(wish.output):
         own = format_of(wish.output.suffix)
-        return Job(source, wish.output, wish.format or own or OTHERWISE)
+        return Job(source, wish.output, wish.format or own or OTHERWISE, wish.variants)
     folder = source.parent
     if wish.output:
         folder = wish.output / (folder.relative_to(given) if source != given else "")
     name, format_ = marked_name(source, wish.mark, wish.format)
-    return Job(source, folder / name, format_)
+    return Job(source, folder / name, format_, wish.variants)
 
 
 def marked_name(source: PurePath, mark: str, wanted: str | None = None) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from colorizer.common.errors import UserError
 from colorizer.photo.edits import Edits, parse_edits
 
 KIND = "colorizer project"
-VERSION = 1
+# The first knew no reach of colours; otherwise it is the same.
+VERSIONS = (1, 2)
 
 
 def read_project(file: Path) -> dict[str, Edits]:
@@ -39,9 +40,9 @@ def read_project(file: Path) -> dict[str, Edits]:
         raise UserError(f"{file} is no project: it is not JSON ({error})") from error
     if not isinstance(content, Mapping) or content.get("kind") != KIND:
         raise UserError(f"{file} is no project: save one on the page of: colorizer web")
-    if content.get("version") != VERSION:
+    if content.get("version") not in VERSIONS:
         raise UserError(
-            f"{file} is a project of version {content.get('version')}, expected {VERSION}; "
+            f"{file} is a project of version {content.get('version')}, expected {VERSIONS[-1]}; "
             "a newer colorizer may read it"
         )
     try:

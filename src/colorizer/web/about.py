@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from colorizer.color.palette import PALETTE
 from colorizer.web.examples import Example
 from colorizer.web.limits import Limits
 
@@ -22,6 +23,7 @@ def about_host(
     edition: str,
     network: str,
     takes_hints: bool,
+    knows_colors: bool,
     strength: float,
     quality: int,
     formats: Sequence[str],
@@ -38,6 +40,8 @@ def about_host(
         What the page calls the network.
     takes_hints : bool
         Whether it follows colours that the visitor gives.
+    knows_colors : bool
+        Whether it says how likely colours are.
     strength : float
         Factor for the network's own chroma to begin with, at least 0.
     quality : int
@@ -53,6 +57,8 @@ def about_host(
         "edition": edition,
         "network": network,
         "takesHints": takes_hints,
+        "knowsColors": knows_colors,
+        "palette": PALETTE,
         "strength": strength,
         "quality": quality,
         "formats": list(formats),

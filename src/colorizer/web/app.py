@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from starlette.applications import Starlette
@@ -21,11 +21,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from colorizer.common.errors import UserError, is_full_disk
-from colorizer.inference.types import Hint
+from colorizer.inference.types import PhotoChroma
 from colorizer.photo.colorist import PhotoColorist
-from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits
+from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits, parse_place
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
-from colorizer.predictors.protocol import PhotoChroma
 from colorizer.web.about import PAGE, about_host
 from colorizer.web.examples import Example
 from colorizer.web.headers import is_from_elsewhere, with_headers
@@ -45,6 +44,7 @@ FORBIDDEN, REFUSED, GONE, TOO_LARGE, FULL = 403, 409, 410, 413, 507
 # Some systems' own tables say otherwise, and browsers then refuse to run the page's modules.
 mimetypes.add_type("text/javascript", ".js")
 
+T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -102,6 +102,8 @@ def build_app(
         route(photograph, "DELETE", _remove),
         route(f"{photograph}/preview", "GET", _preview),
         route(f"{photograph}/chroma", "POST", _predict),
+        route(f"{photograph}/colors", "POST", _suggest),
+        route(f"{photograph}/variants", "POST", _propose),
         route(f"{own}/results", "POST", _order),
         route(result, "GET", _progress),
         route(result, "DELETE", _cancel),
@@ -119,6 +121,7 @@ def _about(
         edition="server",
         network=network,
         takes_hints=colorist.network.takes_hints,
+        knows_colors=colorist.network.knows_colors,
         strength=min(colorist.saturation, MOST_STRENGTH),
         quality=colorist.quality,
         formats=_formats(),
@@ -191,11 +194,23 @@ async def _preview(visits: Visits, request: Request) -> Response:
 
 
 async def _predict(visits: Visits, request: Request) -> Response:
-    visit, dots = _visit(visits, request), _parse_hints(await _json(request))
+    visit, dots = _visit(visits, request), _parsed(parse_dots, await _json(request))
     chroma = await asyncio.wrap_future(visit.predict(request.path_params["number"], dots))
     height, width = chroma.own.shape[1:]
     sizes = {"x-width": str(width), "x-height": str(height)}
     return Response(_packed(chroma), headers=sizes, media_type="application/octet-stream")
+
+
+async def _suggest(visits: Visits, request: Request) -> Response:
+    visit, (x, y) = _visit(visits, request), _parsed(parse_place, await _json(request))
+    colors = await asyncio.wrap_future(visit.suggest(request.path_params["number"], x, y))
+    return JSONResponse(colors)
+
+
+async def _propose(visits: Visits, request: Request) -> Response:
+    visit, dots = _visit(visits, request), _parsed(parse_dots, await _json(request))
+    variants = await asyncio.wrap_future(visit.variants(request.path_params["number"], dots))
+    return JSONResponse(variants)
 
 
 async def _order(visits: Visits, request: Request) -> Response:
@@ -242,9 +257,9 @@ def _packed(chroma: PhotoChroma) -> bytes:
     return steps.round().clip(limits.min, limits.max).astype("<i2").tobytes()
 
 
-def _parse_hints(sent: Any) -> tuple[Hint, ...]:
+def _parsed(parse: Callable[[Any], T], sent: Any) -> T:
     try:
-        return parse_dots(sent)
+        return parse(sent)
     except ValueError as error:
         raise RefusedError(str(error)) from error
 

@@ -21,9 +21,9 @@ def network_card(graph: Path) -> str:
     Returns
     -------
     str
-        An object with ``side``, ``size_multiple``, ``saturation``, ``mirror`` and ``takes_hints``
-        of :class:`colorizer.predictors.onnx_card.OnnxCard`, the names of its ``inputs`` and
-        ``outputs``, in their order, and the file name of its ``weights``.
+        An object with ``side``, ``size_multiple``, ``saturation``, ``mirror``, ``takes_hints`` and
+        ``knows_colors`` of :class:`colorizer.predictors.onnx_card.OnnxCard`, the names of its
+        ``inputs`` and ``outputs``, in their order, and the file name of its ``weights``.
 
     Raises
     ------
@@ -40,6 +40,7 @@ def network_card(graph: Path) -> str:
         "saturation": card.saturation,
         "mirror": card.mirror,
         "takes_hints": card.takes_hints,
+        "knows_colors": card.knows_colors,
         "inputs": list(card.inputs),
         "outputs": list(card.outputs),
         "weights": graph.with_suffix(CHECKPOINT_SUFFIX).name,

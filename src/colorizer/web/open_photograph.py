@@ -6,15 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from colorizer.common.files import whole_file
-from colorizer.inference.types import Hint
+from colorizer.inference.suggestions import suggest_colors
+from colorizer.inference.types import EncodedPhoto, Hint, PhotoChroma
+from colorizer.inference.variants import propose_variants
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.edits import Edits
+from colorizer.photo.hints import rgb_of
 from colorizer.photo.read import read_photo
-from colorizer.predictors.protocol import EncodedPhoto, PhotoChroma, PhotoPredictor
+from colorizer.predictors.protocol import PhotoPredictor
 from colorizer.web.previews import PREVIEW, QUALITY, SRGB, small
+
+# A dot of colour as the page has it: x and y, shares of width and height, and color, #rrggbb.
+Dot = dict[str, float | str | None]
+# Of suggested colours, whose own lightness does not matter: there, one sees best which they are.
+SHOWN_LIGHTNESS = 60
 
 
 @dataclass
@@ -43,11 +52,31 @@ class OpenPhotograph:
 
     def predict(self, hints: Sequence[Hint], network: PhotoPredictor) -> PhotoChroma:
         """Predict its chroma."""
+        return self._encoded_by(network).decode(hints)
+
+    def suggest(self, x: float, y: float, network: PhotoPredictor) -> list[str]:
+        """Return the likeliest colours of a place as ``#rrggbb``, the likeliest first."""
+        places = np.array([[x, y]], np.float32)
+        (colors,), _ = suggest_colors(self._encoded_by(network).likely_colors(places))
+        return [_written((a, b)) for a, b in colors.tolist()]
+
+    def variants(self, hints: Sequence[Hint], network: PhotoPredictor) -> list[list[Dot]]:
+        """Return what each of several plausible colourings adds to these hints."""
+        variants = propose_variants(self._encoded_by(network), known=hints)
+        return [
+            [
+                {"x": dot.x, "y": dot.y, "color": _written(dot.ab), "reach": dot.reach}
+                for dot in variant[len(hints) :]
+            ]
+            for variant in variants
+        ]
+
+    def _encoded_by(self, network: PhotoPredictor) -> EncodedPhoto:
         if self.encoded is None:
             # The preview encodes to nearly the same, and reading the photograph takes long.
             with Image.open(self.preview) as image:
                 self.encoded = network.encode(image.convert("RGB"), SRGB)
-        return self.encoded.decode(hints)
+        return self.encoded
 
     def rest(self) -> None:
         """Free the memory needed only while the visitor works on it."""
@@ -73,6 +102,10 @@ class OpenPhotograph:
         """Remove its files."""
         self.source.unlink(missing_ok=True)
         self.preview.unlink(missing_ok=True)
+
+
+def _written(ab: tuple[float, float]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*rgb_of(ab, SHOWN_LIGHTNESS))
 
 
 def open_photograph(

@@ -123,6 +123,7 @@ def _write(site: Path, programs: Mapping[str, bytes], examples: Sequence[Example
         edition="static",
         network=name_of(GENERAL),
         takes_hints=known["takes_hints"],
+        knows_colors=known["knows_colors"],
         strength=known["saturation"],
         quality=QUALITY,
         formats=[JPEG, PNG, WEBP],

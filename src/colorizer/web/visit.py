@@ -5,20 +5,22 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar
 
 from colorizer.common.errors import UserError, is_full_disk
 from colorizer.images.decode import UnreadableImageError
-from colorizer.inference.types import Hint
+from colorizer.inference.types import Hint, PhotoChroma
 from colorizer.photo.colorist import PhotoColorist
-from colorizer.predictors.protocol import PhotoChroma
 from colorizer.web.file_names import clean_name, known_suffix
 from colorizer.web.limits import Limits, RefusedError
-from colorizer.web.open_photograph import OpenPhotograph, open_photograph
+from colorizer.web.open_photograph import Dot, OpenPhotograph, open_photograph
+
+T = TypeVar("T")
 
 # What a bad photograph, or one too large for the computer or its disk, can raise.
 FAILURES = (UnreadableImageError, UserError, OSError, ValueError, MemoryError)
@@ -139,7 +141,34 @@ class Visit:
         Future
             The chroma; raises RefusedError if the photograph is no longer there.
         """
-        return self._worker.submit(self._predict, number, hints)
+        return self._worker.submit(
+            self._ask, number, lambda opened: opened.predict(hints, self._colorist.network)
+        )
+
+    def suggest(self, number: int, x: float, y: float) -> Future[list[str]]:
+        """Find the likeliest colours of a place in a photograph.
+
+        Returns
+        -------
+        Future
+            As of :meth:`OpenPhotograph.suggest`; raises RefusedError as :meth:`predict` does, and
+            if the network does not know.
+        """
+        return self._worker.submit(
+            self._ask, number, lambda opened: opened.suggest(x, y, self._colorist.network)
+        )
+
+    def variants(self, number: int, hints: Sequence[Hint]) -> Future[list[list[Dot]]]:
+        """Find several plausible colourings of a photograph.
+
+        Returns
+        -------
+        Future
+            As of :meth:`OpenPhotograph.variants`; raises RefusedError as :meth:`suggest` does.
+        """
+        return self._worker.submit(
+            self._ask, number, lambda opened: opened.variants(hints, self._colorist.network)
+        )
 
     def new_path(self, suffix: str) -> Path:
         """Return the path of a new file."""
@@ -168,11 +197,11 @@ class Visit:
         self._work_on(opened)
         return number, opened
 
-    def _predict(self, number: int, hints: Sequence[Hint]) -> PhotoChroma:
+    def _ask(self, number: int, question: Callable[[OpenPhotograph], T]) -> T:
         opened = self[number]
         self._work_on(opened)
         try:
-            return opened.predict(hints, self._colorist.network)
+            return question(opened)
         except FAILURES as error:
             raise RefusedError(reason_of(error)) from error
 

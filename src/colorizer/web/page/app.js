@@ -1,5 +1,6 @@
 /** The page: what its parts show, and what happens when the visitor uses them. */
 
+import { Choices } from "./choices.js";
 import { MOST_DOTS, withChanged } from "./edits.js";
 import { Gallery } from "./gallery.js";
 import { GoneError, download } from "./host.js";
@@ -69,7 +70,8 @@ export class App {
       (photograph) => this.#remove(photograph),
     );
     this.picture = new Picture({
-      onPlace: (place) => this.#addDot(place),
+      onPlace: (place) => this.#color && this.#addDot(place, this.#color),
+      onAsk: (place) => this.#ask(place),
       onColor: (color) => this.swatches.pick(color),
       onNothing: () => this.#select(null),
       onResize: () => { this.#drawBefore(); this.#draw(); },
@@ -78,15 +80,24 @@ export class App {
       onMoved: () => this.#settle(),
       onRemove: (index) => this.#removeDot(index),
     });
-    this.swatches = new Swatches({
+    this.swatches = new Swatches(about.palette, {
       onPick: (color) => this.#pick(color),
       onPicked: () => this.#settle(),
-      onPipette: (isOn) => this.picture.aim(isOn ? "pipette" : this.#color ? "colour" : null),
+      onPipette: (isOn) => this.#aim(isOn ? "pipette" : null),
+      onAsk: (isOn) => this.#aim(isOn ? "question" : null),
       onUndo: () => this.#travel("undo"),
       onRedo: () => this.#travel("redo"),
       onClear: () => this.#change({ dots: [] }),
-      onRemoveDot: () => this.#dot !== null && this.#removeDot(this.#dot),
       onCopy: () => this.#copyDots(),
+    });
+    this.choices = new Choices(this.#gallery, about, {
+      onColor: (color) => this.#dot !== null && this.#changeDot(this.#dot, { color }),
+      onReach: (reach) => this.#dot !== null && this.#changeDot(this.#dot, { reach }, "reach"),
+      onReached: () => this.#settle(),
+      onRemove: () => this.#dot !== null && this.#removeDot(this.#dot),
+    }, {
+      onVariant: (dots) => this.#change({ dots }),
+      onProblem: (error) => this.#report(error),
     });
     this.strength = new Strength({
       onSlide: (strength) => this.#slide(strength),
@@ -107,7 +118,7 @@ export class App {
       onOriginal: (isOriginal) => this.picture.showOriginal(isOriginal),
       onFullScreen: () => this.picture.toggleFullScreen(),
     });
-    this.swatches.offer(about.takesHints);
+    this.swatches.offer(about.takesHints, about.knowsColors);
   }
 
   /** Show what was there before the page was reloaded. */
@@ -252,15 +263,46 @@ export class App {
     this.#afterChange();
   }
 
-  /** @param {Point} place */
-  #addDot(place) {
+  /** @param {"pipette" | "question" | null} aim what a tap is for, if no colour is picked */
+  #aim(aim) {
+    this.picture.aim(aim ?? (this.#color ? "colour" : null));
+  }
+
+  /**
+   * Give a place the colour that is likeliest there, and offer the others.
+   *
+   * @param {Point} place
+   */
+  async #ask(place) {
+    const photograph = this.#chosen;
+    if (!photograph) return;
+    this.swatches.pick(null);
+    this.#tell("Asking…");
+    try {
+      const [likeliest] = await this.#gallery.suggest(photograph, place);
+      if (photograph === this.#chosen && this.#addDot(place, likeliest)) {
+        this.#select(photograph.history.now.dots.length - 1);
+        this.picture.focus(this.#dot ?? undefined);
+      }
+    } catch (error) {
+      this.#report(error);
+    }
+    this.#tell("");
+  }
+
+  /**
+   * @param {Point} place
+   * @param {string} color
+   * @returns {boolean} false if there are too many
+   */
+  #addDot(place, color) {
     const dots = this.#chosen?.history.now.dots ?? [];
-    if (!this.#color) return;
     if (dots.length >= MOST_DOTS) {
       this.problems.tell(`Only ${MOST_DOTS} colours per photograph: remove some first.`);
-      return;
+      return false;
     }
-    this.#change({ dots: [...dots, { ...place, color: this.#color }] });
+    this.#change({ dots: [...dots, { ...place, color, reach: null }] });
+    return true;
   }
 
   /**
@@ -392,6 +434,8 @@ export class App {
         selected: this.#dot === null ? null : now.dots[this.#dot].color,
       });
     }
+    const dots = this.#chosen?.history.now.dots ?? [];
+    this.choices.show(this.#chosen, this.#dot === null ? null : dots[this.#dot]);
     if (focused && !isUsable(focused)) this.#focusOnWork();
     this.#memory.keep({
       chosen: this.#chosen?.id ?? null,

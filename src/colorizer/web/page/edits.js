@@ -7,6 +7,8 @@
  * @property {number} x share of the upright photograph's width from the left, in [0, 1]
  * @property {number} y share of its height from the top, in [0, 1]
  * @property {string} color `#rrggbb`; its lightness does not matter
+ * @property {number | null} reach how far it counts, as a share of the photograph's shorter side, in
+ *   [{@link LEAST_REACH}, 1]; null where the network decides
  */
 
 /**
@@ -17,6 +19,7 @@
 
 export const MOST_STRENGTH = 2;
 export const MOST_DOTS = 100;
+export const LEAST_REACH = 0.02;
 const MOST_STEPS = 200;
 
 /**
@@ -39,8 +42,8 @@ export function usableStrength(value, otherwise) {
  * @returns {Dot[]}
  */
 export function withChanged(dots, index, change) {
-  const { x, y, color } = { ...dots[index], ...change };
-  const changed = { x: within(x), y: within(y), color };
+  const dot = { ...dots[index], ...change };
+  const changed = { ...dot, x: within(dot.x), y: within(dot.y) };
   return dots.map((dot, at) => (at === index ? changed : dot));
 }
 

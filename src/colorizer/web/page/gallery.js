@@ -97,17 +97,40 @@ export class Gallery {
    *
    * @param {Photograph} photograph
    * @param {number} longest the longer side in pixels
+   * @param {Dot[]} [dots] others than it has now
    * @returns {Promise<ImageBitmap>}
    */
-  async render(photograph, longest) {
-    const { dots } = photograph.history.now;
-    if (photograph.predicted?.dots !== dots) {
+  async render(photograph, longest, dots = photograph.history.now.dots) {
+    let { predicted } = photograph;
+    if (predicted?.dots !== dots) {
       const predict = () => this.#host.predict(photograph.id, dots);
-      const chroma = await this.#asked(predict, [photograph]);
-      photograph.predicted = { dots, chroma };
+      predicted = { dots, chroma: await this.#asked(predict, [photograph]) };
+      if (dots === photograph.history.now.dots) photograph.predicted = predicted;
     }
     const { strength } = photograph.history.now;
-    return this.#engine.render(photograph.id, photograph.predicted.chroma, strength, longest);
+    return this.#engine.render(photograph.id, predicted.chroma, strength, longest);
+  }
+
+  /**
+   * Find the likeliest colours of a place.
+   *
+   * @param {Photograph} photograph
+   * @param {{x: number, y: number}} place
+   * @returns {Promise<string[]>} `#rrggbb`, the likeliest first
+   */
+  suggest(photograph, { x, y }) {
+    return this.#asked(() => this.#host.suggest(photograph.id, { x, y }), [photograph]);
+  }
+
+  /**
+   * Find several plausible colourings.
+   *
+   * @param {Photograph} photograph
+   * @returns {Promise<Dot[][]>} what each adds to the photograph's dots; the first adds none
+   */
+  variants(photograph) {
+    const { dots } = photograph.history.now;
+    return this.#asked(() => this.#host.variants(photograph.id, dots), [photograph]);
   }
 
   /**

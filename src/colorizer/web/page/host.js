@@ -13,6 +13,8 @@
  * @property {"server" | "static"} edition
  * @property {string} network what the network is called
  * @property {boolean} takesHints whether it follows colours that the visitor gives
+ * @property {boolean} knowsColors whether it says how likely colours are
+ * @property {Record<string, string>} palette colours to pick from, `#rrggbb` by name
  * @property {number} strength to begin with
  * @property {number} quality to begin with, 1 to 100
  * @property {string[]} formats in which photographs can be written
@@ -47,6 +49,10 @@
  * @property {(index: number) => Promise<Opened>} addExample opens one of the examples
  * @property {(id: string) => Promise<void>} remove
  * @property {(id: string, dots: Dot[]) => Promise<Chroma>} predict
+ * @property {(id: string, place: {x: number, y: number}) => Promise<string[]>} suggest returns the
+ *   likeliest colours of a place, `#rrggbb`
+ * @property {(id: string, dots: Dot[]) => Promise<Dot[][]>} variants returns what each of several
+ *   plausible colourings adds to these dots; the first adds none
  * @property {(photographs: {id: string, edits: Edits}[], output: Output,
  *   onProgress: (share: number) => void, signal: AbortSignal) => Promise<void>} save writes
  *   photographs at their full size, and gives them to the visitor

@@ -1,13 +1,14 @@
 /** Project files: what was changed in photographs, to go on later or elsewhere. */
 
-import { MOST_DOTS, usableStrength } from "./edits.js";
+import { LEAST_REACH, MOST_DOTS, usableStrength } from "./edits.js";
 
 /** @typedef {import("./edits.js").Dot} Dot */
 /** @typedef {import("./edits.js").Edits} Edits */
 
 export const PROJECT_FILE = "colorizer-project.json";
 const KIND = "colorizer project";
-const VERSION = 1;
+// The first knew no reach of colours; otherwise it is the same.
+const VERSIONS = [1, 2];
 const COLOR = /^#[0-9a-f]{6}$/i;
 
 /**
@@ -19,7 +20,7 @@ const COLOR = /^#[0-9a-f]{6}$/i;
  */
 export function writeProject(network, photographs) {
   const changed = photographs.map(({ name, edits }) => ({ name, ...edits }));
-  const project = { kind: KIND, version: VERSION, network, photographs: changed };
+  const project = { kind: KIND, version: VERSIONS.at(-1), network, photographs: changed };
   return `${JSON.stringify(project, null, 2)}\n`;
 }
 
@@ -40,15 +41,22 @@ export function readProject(text) {
   if (project?.kind !== KIND || !Array.isArray(project.photographs)) {
     throw new Error("This is no project of colorizer.");
   }
-  if (project.version !== VERSION) {
-    throw new Error(`This project is of version ${project.version}; this page reads ${VERSION}.`);
+  if (!VERSIONS.includes(project.version)) {
+    throw new Error(
+      `This project is of version ${project.version}; this page reads ${VERSIONS.join(" and ")}.`,
+    );
   }
   return new Map(
-    project.photographs.map((/** @type {any} */ { name, dots, strength }) => [
-      String(name),
-      { dots: usableDots(dots), strength: usableStrength(strength, 1) },
+    project.photographs.map((/** @type {any} */ one) => [
+      String(one?.name),
+      { dots: usableDots(one?.dots), strength: usableStrength(one?.strength, 1) },
     ]),
   );
+}
+
+/** @param {unknown} reach @returns {number | null} */
+function usableReach(reach) {
+  return typeof reach === "number" ? Math.min(1, Math.max(LEAST_REACH, reach)) : null;
 }
 
 /** @param {unknown} dots @returns {Dot[]} those that are dots */
@@ -56,7 +64,7 @@ function usableDots(dots) {
   const isShare = (/** @type {unknown} */ value) =>
     typeof value === "number" && value >= 0 && value <= 1;
   return (Array.isArray(dots) ? dots : [])
-    .filter(({ x, y, color }) => isShare(x) && isShare(y) && COLOR.test(color))
+    .filter((dot) => isShare(dot?.x) && isShare(dot.y) && COLOR.test(dot.color))
     .slice(0, MOST_DOTS)
-    .map(({ x, y, color }) => ({ x, y, color }));
+    .map(({ x, y, color, reach }) => ({ x, y, color, reach: usableReach(reach) }));
 }

@@ -2,8 +2,10 @@
 
 /** @typedef {import("./full_size.js").Chroma} Chroma */
 /** @typedef {import("./messages.js").ColorHint} ColorHint */
+/** @typedef {import("./messages.js").Loaded} Loaded */
 /** @typedef {import("./messages.js").LoadOptions} LoadOptions */
 /** @typedef {import("./messages.js").Methods} Methods */
+/** @typedef {import("./messages.js").Place} Place */
 /** @typedef {import("./messages.js").Reply} Reply */
 /** @typedef {import("./photograph.js").Output} Output */
 /** @typedef {import("./view.js").Size} Size */
@@ -40,8 +42,7 @@ export class Engine {
    * Load the network, for pages without a server that predicts.
    *
    * @param {LoadOptions} options URLs are relative to the page
-   * @returns {Promise<{saturation: number, takesHints: boolean}>} the strength to start with, and
-   *   whether the network follows hints
+   * @returns {Promise<Loaded>}
    */
   load({ network: { model, weights, card }, runtime, threads }) {
     const [modelUrl, weightsUrl, cardUrl, runtimeUrl] = [model, weights, card, runtime].map(
@@ -83,6 +84,28 @@ export class Engine {
    */
   predict(id, hints) {
     return this.#call("predict", [id, hints]);
+  }
+
+  /**
+   * The likeliest colours of a place; {@link load} the network first.
+   *
+   * @param {string} id
+   * @param {Place} place
+   * @returns {Promise<string[]>} `#rrggbb`, the likeliest first
+   */
+  suggest(id, place) {
+    return this.#call("suggest", [id, place]);
+  }
+
+  /**
+   * Several plausible colourings; {@link load} the network first.
+   *
+   * @param {string} id
+   * @param {ColorHint[]} hints part of all of them
+   * @returns {Promise<ColorHint[][]>} what each adds to these hints; the first adds none
+   */
+  variants(id, hints) {
+    return this.#call("variants", [id, hints]);
   }
 
   /**

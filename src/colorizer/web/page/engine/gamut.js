@@ -1,6 +1,6 @@
 /** CIELAB to sRGB at constant lightness: where sRGB cannot show a colour, its chroma gives way. */
 
-import { EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ } from "./lab.js";
+import { EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ, encode } from "./lab.js";
 
 // How far linear RGB may leave [0, 1]: through rounding, and because lab.js's constants make white
 // 1.00008. Both are far less than an 8-bit step, which is smallest in the dark.
@@ -56,6 +56,28 @@ export function fittedLinearRgb(lightness, a, b, out) {
     }
   }
   linearRgb(lightness, a * low, b * low, out);
+}
+
+/**
+ * An sRGB colour that has these a and b; if sRGB has them at no lightness, their chroma is reduced.
+ *
+ * @param {[number, number]} ab CIELAB units
+ * @param {number} lightness L in [0, 100] that is wanted; the colour has the nearest at which sRGB
+ *   shows it
+ * @returns {string} `#rrggbb`
+ */
+export function colorOf([a, b], lightness) {
+  const linear = new Float64Array(3);
+  const levels = Array.from({ length: 99 }, (_, at) => at + 1).sort(
+    (one, other) => Math.abs(one - lightness) - Math.abs(other - lightness),
+  );
+  const shown = levels.find((level) => {
+    linearRgb(level, a, b, linear);
+    return isShown(linear);
+  });
+  fittedLinearRgb(shown ?? levels[0], a, b, linear);
+  const digits = Array.from(linear, (value) => encode(value).toString(16).padStart(2, "0"));
+  return `#${digits.join("")}`;
 }
 
 /** @param {number} f of CIE 15 @returns {number} X, Y or Z / white */

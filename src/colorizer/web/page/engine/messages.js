@@ -17,22 +17,39 @@
  */
 
 /**
- * A place in a photograph, and its colour there.
+ * A place in a photograph.
  *
- * @typedef {object} ColorHint
+ * @typedef {object} Place
  * @property {number} x share of the upright photograph's width from the left, in [0, 1]
  * @property {number} y share of its height from the top, in [0, 1]
- * @property {string} color `#rrggbb`
+ */
+
+/**
+ * A place in a photograph, its colour there, and how far it counts: a share of the shorter side, or
+ * null where the network decides.
+ *
+ * @typedef {Place & {color: string, reach: number | null}} ColorHint `color` is `#rrggbb`
+ */
+
+/**
+ * What the page may know of the network.
+ *
+ * @typedef {object} Loaded
+ * @property {number} saturation the strength to start with
+ * @property {boolean} takesHints whether it follows hints
+ * @property {boolean} knowsColors whether it says how likely colours are
  */
 
 /**
  * What the worker can be asked for, each with its arguments and answer.
  *
  * @typedef {object} Methods
- * @property {(options: LoadOptions) => Promise<{saturation: number, takesHints: boolean}>} load
+ * @property {(options: LoadOptions) => Promise<Loaded>} load
  * @property {(id: string, blob: Blob, limits: {maxPixels: number}) => Promise<Size>} open
  * @property {(id: string, longest: number) => Promise<ImageBitmap>} before
  * @property {(id: string, hints: ColorHint[]) => Promise<Chroma>} predict
+ * @property {(id: string, place: Place) => Promise<string[]>} suggest
+ * @property {(id: string, hints: ColorHint[]) => Promise<ColorHint[][]>} variants
  * @property {(id: string, chroma: Chroma, strength: number, longest: number) =>
  *   Promise<ImageBitmap>} render
  * @property {(id: string, chroma: Chroma, strength: number, output: Output) => Promise<Blob>}

@@ -1,16 +1,25 @@
 /** The worker: keeps the open photographs and the network, and answers the page's calls. */
 
 import { PlainError, plainMessage } from "./errors.js";
+import { colorOf } from "./gamut.js";
 import { abOf } from "./lab.js";
 import { Network } from "./network.js";
 import { Photograph } from "./photograph.js";
+import { decodeWithinReach } from "./reach.js";
+import { suggestColors } from "./suggestions.js";
+import { proposeVariants } from "./variants.js";
 import { viewSize } from "./view.js";
 
+/** @typedef {import("./messages.js").ColorHint} ColorHint */
 /** @typedef {import("./messages.js").Methods} Methods */
 /** @typedef {import("./messages.js").Reply} Reply */
 /** @typedef {import("./messages.js").Request} Request */
 /** @typedef {import("./network.js").Card} Card */
+/** @typedef {import("./variants.js").Encoded} Encoded */
 /** @typedef {import("./view.js").Size} Size */
+
+// Of suggested colours, whose own lightness does not matter: there, one sees best which they are.
+const SHOWN_LIGHTNESS = 60;
 
 /** @type {Map<string, Promise<Photograph>>} */
 const photographs = new Map();
@@ -33,7 +42,8 @@ const methods = {
       fetched(card).then((response) => response.json()),
     ]);
     network = await Network.load(module, graph, numbers, told, threads);
-    return { saturation: network.card.saturation, takesHints: network.card.takes_hints };
+    const { saturation, takes_hints: takesHints, knows_colors: knowsColors } = network.card;
+    return { saturation, takesHints, knowsColors };
   },
 
   async open(id, blob, { maxPixels }) {
@@ -55,14 +65,28 @@ const methods = {
   },
 
   predict(id, hints) {
+    return withPhotograph(id, async (photograph) =>
+      (await encoded(photograph)).decode(hints.map(placed)),
+    );
+  },
+
+  suggest(id, place) {
     return withPhotograph(id, async (photograph) => {
-      if (!network) {
-        throw new PlainError("The network is not loaded yet: wait a moment, then try again.");
-      }
-      const placed = hints.map(({ x, y, color }) => ({ x, y, ab: abOf(color) }));
-      const { side, size_multiple: multiple } = network.card;
-      const size = viewSize(photograph.size, side, multiple);
-      return network.predict(await photograph.view(size), size.width, size.height, placed);
+      const seen = await encoded(photograph);
+      const likely = await seen.likelyColors([place]);
+      return suggestColors(likely, 0).map(({ ab }) => colorOf(ab, SHOWN_LIGHTNESS));
+    });
+  },
+
+  variants(id, hints) {
+    return withPhotograph(id, async (photograph) => {
+      const seen = await encoded(photograph);
+      const variants = await proposeVariants(seen, hints.map(placed));
+      return variants.map((dots) =>
+        dots.slice(hints.length).map(({ x, y, ab, reach }) => ({
+          x, y, reach, color: colorOf(ab, SHOWN_LIGHTNESS),
+        })),
+      );
     });
   },
 
@@ -118,6 +142,30 @@ addEventListener("message", async ({ data }) => {
  */
 function reply(message, transferred = []) {
   postMessage(message, transferred);
+}
+
+/** @param {ColorHint} hint @returns {import("./network.js").PlacedHint} */
+function placed({ x, y, color, reach }) {
+  return { x, y, reach: reach ?? null, ab: abOf(color) };
+}
+
+/**
+ * @param {Photograph} photograph
+ * @returns {Promise<Encoded>}
+ */
+async function encoded(photograph) {
+  if (!network) {
+    throw new PlainError("The network is not loaded yet: wait a moment, then try again.");
+  }
+  const predicting = network;
+  const { side, size_multiple: multiple } = network.card;
+  const { width, height } = viewSize(photograph.size, side, multiple);
+  const lightness = await photograph.view({ width, height });
+  return {
+    decode: (hints) =>
+      decodeWithinReach((some) => predicting.predict(lightness, width, height, some), hints),
+    likelyColors: (places) => predicting.likelyColors(lightness, width, height, places),
+  };
 }
 
 /**

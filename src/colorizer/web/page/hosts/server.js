@@ -96,6 +96,16 @@ export class ServerHost {
     return { width, height, own, given };
   }
 
+  /** @type {Host["suggest"]} */
+  suggest(id, place) {
+    return this.#json(`/photographs/${id}/colors`, sent(place));
+  }
+
+  /** @type {Host["variants"]} */
+  variants(id, dots) {
+    return this.#json(`/photographs/${id}/variants`, sent(dots));
+  }
+
   /** @type {Host["save"]} */
   async save(photographs, output, onProgress, signal) {
     const order = photographs.map(({ id, edits }) => ({ number: Number(id), ...edits }));

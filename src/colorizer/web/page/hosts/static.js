@@ -104,6 +104,18 @@ export class StaticHost {
     return chroma;
   }
 
+  /** @type {Host["suggest"]} */
+  async suggest(id, place) {
+    await this.#loaded;
+    return this.#engine.suggest(id, place);
+  }
+
+  /** @type {Host["variants"]} */
+  async variants(id, dots) {
+    await this.#loaded;
+    return this.#engine.variants(id, dots);
+  }
+
   /** @type {Host["save"]} */
   async save(photographs, output, onProgress, signal) {
     const written = [];

@@ -10,11 +10,13 @@ import { Viewport } from "./viewport.js";
  * @typedef {import("./spots.js").SpotEvents} SpotEvents
  * @typedef {import("./viewport.js").Point} Point
  * @typedef {"line" | "side" | "after"} Comparison
+ * @typedef {"colour" | "pipette" | "question" | null} Aim what a tap is for
  */
 
 /**
  * @typedef {object} PictureEvents
  * @property {(place: Point) => void} onPlace a place was chosen for the picked colour
+ * @property {(place: Point) => void} onAsk a place was chosen whose likely colours are wanted
  * @property {(color: string) => void} onColor a place was chosen whose colour is wanted
  * @property {() => void} onNothing a place was chosen for nothing
  * @property {() => void} onResize the photograph is shown larger or smaller
@@ -45,7 +47,7 @@ export class Picture {
   /** @type {Comparison} */
   #comparison = "line";
   #share = 50;
-  /** @type {"colour" | "pipette" | null} what a tap is for */
+  /** @type {Aim} */
   #aim = null;
   /** @type {Point | null} */
   #crossAt = null;
@@ -62,6 +64,7 @@ export class Picture {
       (place) => this.#fromAfter(this.#viewport.toPane(place)),
       (event) => this.#viewport.toPhotograph(this.#inAfter(event)),
       (place) => this.#reveal(place),
+      () => Math.min(this.#viewport.size.width, this.#viewport.size.height),
       events,
     );
     this.#listenToTools();
@@ -111,7 +114,7 @@ export class Picture {
     this.#spots.show(dots, selected);
   }
 
-  /** @param {"colour" | "pipette" | null} aim what a tap is for */
+  /** @param {Aim} aim */
   aim(aim) {
     this.#aim = aim;
     this.#frame.classList.toggle("picking", aim !== null);
@@ -247,6 +250,7 @@ export class Picture {
   #choose(place) {
     if (this.#aim === "colour") this.#events.onPlace(place);
     else if (this.#aim === "pipette") this.#events.onColor(this.#colorAt(place));
+    else if (this.#aim === "question") this.#events.onAsk(place);
     else this.#events.onNothing();
   }
 

@@ -28,22 +28,30 @@ export class Spots {
   #toPane;
   #toPhotograph;
   #reveal;
+  #shorterSide;
   #events;
+  #circle = document.createElement("div");
   /** @type {Dot[]} */
   #dots = [];
+  /** @type {number | null} */
+  #selected = null;
 
   /**
    * @param {HTMLElement} root
    * @param {(place: Point) => Point} toPane
    * @param {(event: PointerEvent) => Point} toPhotograph
    * @param {(place: Point) => void} reveal has a place seen
+   * @param {() => number} shorterSide of the photograph as it is shown, in CSS pixels
    * @param {SpotEvents} events
    */
-  constructor(root, toPane, toPhotograph, reveal, events) {
-    this.#root = root;
+  constructor(root, toPane, toPhotograph, reveal, shorterSide, events) {
+    this.#root = document.createElement("div");
+    this.#circle.className = "circle";
+    root.append(this.#circle, this.#root);
     this.#toPane = toPane;
     this.#toPhotograph = toPhotograph;
     this.#reveal = reveal;
+    this.#shorterSide = shorterSide;
     this.#events = events;
   }
 
@@ -53,6 +61,7 @@ export class Spots {
    */
   show(dots, selected) {
     this.#dots = dots;
+    this.#selected = selected;
     while (this.#root.children.length > dots.length) this.#root.lastElementChild?.remove();
     while (this.#root.children.length < dots.length) {
       this.#root.append(this.#made(this.#root.children.length));
@@ -71,6 +80,15 @@ export class Spots {
       spot.style.left = `${x}px`;
       spot.style.top = `${y}px`;
     });
+    const selected = this.#selected === null ? null : this.#dots[this.#selected];
+    this.#circle.hidden = !selected?.reach;
+    if (selected?.reach) {
+      const { x, y } = this.#toPane(selected);
+      const diameter = 2 * selected.reach * this.#shorterSide();
+      Object.assign(this.#circle.style, {
+        left: `${x}px`, top: `${y}px`, width: `${diameter}px`, height: `${diameter}px`,
+      });
+    }
   }
 
   /**

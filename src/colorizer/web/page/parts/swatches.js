@@ -2,22 +2,16 @@
 
 import { button, find } from "./dom.js";
 
-const PALETTE = {
-  skin: "#e0ac8a", sky: "#6ea6d8", water: "#4f8a9b", leaves: "#5d8a3a", grass: "#8aa84a",
-  sand: "#d8bd8a", wood: "#8b5a2b", brick: "#a8482f", red: "#c0302b", gold: "#d9a520",
-  "no colour": "#808080",
-};
-
 /**
  * @typedef {object} SwatchEvents
  * @property {(color: string | null) => void} onPick a colour was picked, or put back; while
  *   colours are tried, each of them
  * @property {() => void} onPicked that colour stays
  * @property {(isOn: boolean) => void} onPipette a place of a photograph is to give the colour
+ * @property {(isOn: boolean) => void} onAsk the network is to suggest colours of a place
  * @property {() => void} onUndo
  * @property {() => void} onRedo
  * @property {() => void} onClear
- * @property {() => void} onRemoveDot
  * @property {() => void} onCopy
  */
 
@@ -28,22 +22,26 @@ export class Swatches {
   #other = find(".other", this.#root);
   #input = find(".other input", this.#root, HTMLInputElement);
   #pipette = find(".pipette", this.#root);
-  #dotTools = find(".dot-tools", this.#root);
+  #ask = find(".ask", this.#root);
   #events;
   /** @type {string | null} */
   #picked = null;
   #isPipetteOn = false;
+  #isAsking = false;
   /** @type {string | null} the colour of the selected dot */
   #selected = null;
 
-  /** @param {SwatchEvents} events */
-  constructor(events) {
+  /**
+   * @param {Record<string, string>} palette colours by name
+   * @param {SwatchEvents} events
+   */
+  constructor(palette, events) {
     this.#events = events;
-    for (const [name, color] of Object.entries(PALETTE)) {
+    for (const [name, color] of Object.entries(palette)) {
       const made = button(name, () => this.#toggle(color));
       made.dataset.color = color;
       made.prepend(dot(color));
-      this.#colors.append(made);
+      this.#ask.before(made);
     }
     this.#input.addEventListener("input", () => this.pick(this.#input.value));
     this.#input.addEventListener("change", events.onPicked);
@@ -51,9 +49,10 @@ export class Swatches {
       if (this.#selected === null) this.pick(this.#input.value);
     });
     this.#pipette.addEventListener("click", () => this.pipette(!this.#isPipetteOn));
+    this.#ask.addEventListener("click", () => this.ask(!this.#isAsking));
     const clicks = {
       ".undo": events.onUndo, ".redo": events.onRedo, ".clear": events.onClear,
-      ".remove-dot": events.onRemoveDot, ".copy": events.onCopy,
+      ".copy": events.onCopy,
     };
     for (const [selector, onClick] of Object.entries(clicks)) {
       find(selector, this.#root).addEventListener("click", onClick);
@@ -64,7 +63,7 @@ export class Swatches {
   /** @param {string | null} color `#rrggbb`; null to put it back */
   pick(color) {
     this.#picked = color;
-    this.#isPipetteOn = false;
+    this.#isPipetteOn = this.#isAsking = false;
     if (color) this.#input.value = color;
     this.#show();
     this.#events.onPick(color);
@@ -73,13 +72,26 @@ export class Swatches {
   /** @param {boolean} isOn */
   pipette(isOn) {
     this.#isPipetteOn = isOn;
+    this.#isAsking = false;
     this.#show();
     this.#events.onPipette(isOn);
   }
 
-  /** @param {boolean} takesHints whether the network follows colours */
-  offer(takesHints) {
+  /** @param {boolean} isOn */
+  ask(isOn) {
+    this.#isAsking = isOn;
+    this.#isPipetteOn = false;
+    this.#show();
+    this.#events.onAsk(isOn);
+  }
+
+  /**
+   * @param {boolean} takesHints whether the network follows colours
+   * @param {boolean} knowsColors whether it says how likely they are
+   */
+  offer(takesHints, knowsColors) {
     this.#root.hidden = !takesHints;
+    this.#ask.hidden = !knowsColors;
   }
 
   /**
@@ -100,8 +112,6 @@ export class Swatches {
     find(".copy", this.#root).hidden = !copy;
     this.#selected = selected;
     if (selected !== null) this.#input.value = selected;
-    this.#dotTools.hidden = selected === null;
-    find(".dot", this.#dotTools).style.background = selected ?? "";
     this.#show();
   }
 
@@ -115,16 +125,19 @@ export class Swatches {
     const marked = this.#selected ?? this.#picked;
     let isNamed = false;
     for (const swatch of this.#colors.querySelectorAll("button")) {
+      if (swatch === this.#ask) continue;
       const isPicked = swatch.dataset.color === marked;
       isNamed ||= isPicked;
       swatch.setAttribute("aria-pressed", String(isPicked));
     }
     this.#other.classList.toggle("picked", marked !== null && !isNamed);
     this.#pipette.setAttribute("aria-pressed", String(this.#isPipetteOn));
+    this.#ask.setAttribute("aria-pressed", String(this.#isAsking));
     find(".advice", this.#root).textContent = this.#advice();
   }
 
   #advice() {
+    if (this.#isAsking) return "Click on the photograph to see which colours are likely there.";
     if (this.#isPipetteOn) return "Click where a photograph has the colour that you want.";
     if (this.#selected !== null) return "Pick another colour for this dot, move it, or delete it.";
     return this.#picked

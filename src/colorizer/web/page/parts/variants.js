@@ -1,0 +1,59 @@
+/** Several plausible colourings of the chosen photograph, as small pictures to choose from. */
+
+import { button, draw, find } from "./dom.js";
+
+/**
+ * @typedef {object} VariantEvents
+ * @property {() => void} onPropose the visitor wants some
+ * @property {(number: number) => void} onChoose
+ */
+
+/** The part of the page where a colouring is chosen. */
+export class Variants {
+  #root = find("#variants");
+  #propose = find(".propose", this.#root, HTMLButtonElement);
+  #list = find("ul", this.#root);
+  #onChoose;
+
+  /** @param {VariantEvents} events */
+  constructor({ onPropose, onChoose }) {
+    this.#onChoose = onChoose;
+    this.#propose.addEventListener("click", onPropose);
+  }
+
+  /** @param {boolean} knowsColors whether the network knows how likely colours are */
+  offer(knowsColors) {
+    this.#root.hidden = !knowsColors;
+  }
+
+  /** @param {boolean} isBusy whether some are being looked for */
+  wait(isBusy) {
+    // Not disabled, or it would lose the focus.
+    this.#propose.setAttribute("aria-disabled", String(isBusy));
+    this.#propose.textContent = isBusy ? "Looking…" : "Show";
+  }
+
+  get isWaiting() {
+    return this.#propose.getAttribute("aria-disabled") === "true";
+  }
+
+  /** @param {ImageBitmap[]} bitmaps of the colourings, which are drawn and closed */
+  show(bitmaps) {
+    const items = bitmaps.map((bitmap, at) => {
+      const canvas = document.createElement("canvas");
+      draw(canvas, bitmap);
+      const item = document.createElement("li");
+      const label = at ? `Colouring ${at + 1}` : "Colouring 1, as it was";
+      item.append(button(label, () => this.#onChoose(at), [canvas]));
+      return item;
+    });
+    this.#list.replaceChildren(...items);
+  }
+
+  /** @param {number | null} chosen which of them is shown large */
+  mark(chosen) {
+    this.#list.querySelectorAll("button").forEach((one, at) => {
+      one.setAttribute("aria-pressed", String(at === chosen));
+    });
+  }
+}
