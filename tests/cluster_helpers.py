@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import colorizer
+from tests.process_helpers import paths
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = Path(colorizer.__file__).parents[1]
@@ -116,7 +117,7 @@ class DaskCluster:
                 env={
                     **os.environ,
                     # The code that is tested, the tests' own functions, and as many threads.
-                    "PYTHONPATH": os.pathsep.join([str(SOURCE), str(REPOSITORY)]),
+                    **paths(SOURCE, REPOSITORY),
                     "OMP_NUM_THREADS": "1",
                     # All that they write goes when the cluster goes.
                     "DASK_TEMPORARY_DIRECTORY": str(self.folder),

@@ -23,6 +23,7 @@ from colorizer.data.manifest import write_manifest
 from tests.conftest import PARAMS_FILE, REPOSITORY
 from tests.data_helpers import colorful, save_photographs, tree, write_tar, write_zip
 from tests.network_helpers import noise, repeatable, write_shards
+from tests.process_helpers import paths
 
 pytestmark = pytest.mark.usefixtures("signal_handlers")
 
@@ -71,7 +72,7 @@ def error_of_process(stage: str, folder: Path, within: Sequence[str] = ()) -> st
     run = subprocess.run(
         [*within, sys.executable, "-m", f"stages.{stage}"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | paths(REPOSITORY),
         capture_output=True,
         text=True,
         check=False,

@@ -16,6 +16,8 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
+from tests.process_helpers import paths
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TINY = {
     "dataset": "folder",
@@ -46,6 +48,7 @@ class Clone:
             "DVC_SITE_CACHE_DIR": str(self.root.parent / "site-cache"),
             "GIT_CONFIG_GLOBAL": str(self.root.parent / "gitconfig"),
             "NO_COLOR": "1",
+            **paths(),
         }
         result = subprocess.run(
             command,

@@ -28,6 +28,7 @@ from colorizer.prepare.pipeline import Prepared, list_rejected, prepare
 from tests.conftest import REPOSITORY
 from tests.data_helpers import colorful, tree
 from tests.prepare_helpers import BAD, COPIES, GOOD, make_raw
+from tests.process_helpers import paths
 from tests.test_stage_errors import set_params
 
 T = TypeVar("T")
@@ -444,7 +445,7 @@ def test_worker_whose_disk_takes_no_more_is_told(project: Path) -> None:
         # In blocks of 512 bytes or more: enough for all else, but not for the squares of a task.
         ["sh", "-c", f"ulimit -f 20; exec '{sys.executable}' -m stages.prepare"],
         cwd=project,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | paths(REPOSITORY),
         capture_output=True,
         text=True,
         check=False,

@@ -20,6 +20,7 @@ import stages.train
 from tests.conftest import PARAMS_FILE, REPOSITORY
 from tests.data_helpers import tree
 from tests.network_helpers import noise, repeatable, write_shards
+from tests.process_helpers import paths
 
 EPOCHS = 60
 # All that has a state: an average, a schedule, and random numbers.
@@ -65,7 +66,7 @@ class Workplace:
             [*(launcher or (sys.executable,)), "-m", "stages.train"],
             cwd=self.root,
             # One thread: several that meet after every tiny tensor wait for a busy machine.
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"},
+            env=os.environ | paths(REPOSITORY) | {"OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

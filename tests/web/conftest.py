@@ -107,7 +107,8 @@ def browser() -> Iterator[Browser]:
     if not found:
         pytest.skip(f"needs Chromium on PATH, or its path in {BROWSER_VARIABLE}")
     with driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
+        # Where there is no graphics card, a process that plays one takes its share of the work.
+        browser = playwright.chromium.launch(executable_path=found, args=["--disable-gpu"])
         yield browser
         browser.close()
 

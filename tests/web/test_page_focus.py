@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.web.browser_helpers import (
     BRICK,
     choose,
@@ -101,20 +99,18 @@ def test_delete_in_the_strip_is_not_meant_for_a_dot(page: Page) -> None:
     assert dots(page) == 1
 
 
-@pytest.mark.parametrize(
-    "control", ["#strength [type=range]", "#picture .dots-shown", "#chooser input"]
-)
-def test_keys_work_whatever_was_used_last(page: Page, control: str) -> None:
+def test_keys_work_whatever_was_used_last(page: Page) -> None:
     choose(page, photograph())
-    redrawn(page, lambda: set_strength(page, "0.5"))
-    page.focus(control)
+    for control in ("#strength [type=range]", "#picture .dots-shown", "#chooser input"):
+        redrawn(page, lambda: set_strength(page, "0.5"))
+        page.focus(control)
 
-    page.keyboard.press("Control+z")
-    assert strengths(page) == [1, 1]
-    page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
-    page.keyboard.press("Escape")
-    assert page.locator("#keys").is_hidden()
+        redrawn(page, lambda: page.keyboard.press("Control+z"))
+        assert strengths(page) == [1, 1], control
+        page.keyboard.press("?")
+        assert page.locator("#keys").is_visible(), control
+        page.keyboard.press("Escape")
+        assert page.locator("#keys").is_hidden(), control
 
 
 def test_keys_of_a_field_are_its_own(page: Page) -> None:
