@@ -37,7 +37,6 @@ from benchmarks.colorize import make_photograph
 from colorizer.inference.types import Chroma, PhotoChroma
 from colorizer.networks.files import GENERAL
 
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 PATIENCE_S = 600
 STEPS_PER_UNIT = 100  # as colorizer.web.app sends chroma
@@ -86,7 +85,7 @@ class Visitor:
 
     def predict(self, number: int, dots: Sequence[Mapping[str, Any]] = ()) -> PhotoChroma:
         """Return the chroma of a photograph in which some places have got a colour."""
-        answer = self.ask("POST", f"/photographs/{number}/chroma", json=list(dots))
+        answer = self.ask("POST", f"/photographs/{number}/chroma", json={"dots": list(dots)})
         answer.raise_for_status()
         size = (int(answer.headers[name]) for name in ("x-height", "x-width"))
         steps = np.frombuffer(answer.content, "<i2").reshape(2, 2, *size)

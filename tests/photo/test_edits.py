@@ -70,6 +70,17 @@ def test_other_strengths_are_refused(strength: Any) -> None:
         parse_edits({"strength": strength})
 
 
+@pytest.mark.parametrize("size", [None, 32, 192, 512])
+def test_network_may_see_it_larger_or_smaller(size: int | None) -> None:
+    assert parse_edits({"size": size}).size == size
+
+
+@pytest.mark.parametrize("size", [0, 31, 513, 192.0, 10**400, math.nan, True, "192", [192]])
+def test_other_sizes_are_refused(size: Any) -> None:
+    with pytest.raises(ValueError, match="can look at 32 to 512 pixels"):
+        parse_edits({"size": size})
+
+
 @pytest.mark.parametrize("side", ["x", "y"])
 @pytest.mark.parametrize(
     "share", [-0.1, 1.1, math.nan, math.inf, 10**400, True, "0.5", None, [0.5], {}]

@@ -28,6 +28,7 @@ from tests.web.browser_helpers import (
     shown,
     wait_until,
 )
+from tests.web.conftest import Painter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -208,3 +209,21 @@ def test_colourings_of_one_photograph_are_not_those_of_another(page: Page) -> No
 
     wait_until(lambda: page.locator("#variants li").count() == 0)
     assert chroma(shown(page)) > 1
+
+
+def test_network_sees_the_photograph_as_large_as_it_is_told(
+    page: Page, painter: Painter, tmp_path: Path
+) -> None:
+    before = painter.glances
+    page.click("#download summary")
+
+    page.select_option("#download .size", "256")
+    wait_until(lambda: painter.glances > before)
+    settle(page)
+
+    page.click("#swatches .undo")
+    assert page.input_value("#download .size") == ""
+    page.click("#swatches .redo")
+    assert page.input_value("#download .size") == "256"
+    _, path = downloaded(page, ".project", tmp_path)
+    assert json.loads(path.read_text())["photographs"][0]["size"] == 256

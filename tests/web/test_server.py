@@ -223,7 +223,7 @@ def test_removed_photograph_is_gone(visitor: Visitor, files: Path) -> None:
     for _ in range(2):
         assert visitor.ask("DELETE", f"/photographs/{number}").status_code == 204
 
-    answer = visitor.ask("POST", f"/photographs/{number}/chroma", json=[])
+    answer = visitor.ask("POST", f"/photographs/{number}/chroma", json={})
     assert (answer.status_code, problem(answer)) == (
         409,
         "This photograph is not there any more.",
@@ -264,9 +264,11 @@ def test_colours_are_suggested_from_what_the_network_thinks_likely(visitor: Visi
 def test_variants_add_dots_to_those_that_are_there(visitor: Visitor) -> None:
     number = visitor.open("old.jpg", PHOTOGRAPH)
 
-    first, *others = visitor.ask("POST", f"/photographs/{number}/variants", json=[]).json()
+    first, *others = visitor.ask(
+        "POST", f"/photographs/{number}/variants", json={"dots": []}
+    ).json()
     # This network paints all in the last colour, so that there is nothing left to choose.
-    decided = visitor.ask("POST", f"/photographs/{number}/variants", json=[DOT]).json()
+    decided = visitor.ask("POST", f"/photographs/{number}/variants", json={"dots": [DOT]}).json()
 
     assert first == []
     assert len(others) == 3
@@ -283,13 +285,17 @@ def test_variants_add_dots_to_those_that_are_there(visitor: Visitor) -> None:
         b"nonsense",
         b"\xff\xfe\x00",
         b"[" * 500_000,
-        b'[{"x": 2, "y": 0, "color": "#000000"}]',
-        b'[{"x": NaN, "y": 0, "color": "#000000"}]',
-        b'[{"x": 1e999, "y": 0, "color": "#000000"}]',
+        b'{"dots": [{"x": 2, "y": 0, "color": "#000000"}]}',
+        b'{"dots": [{"x": NaN, "y": 0, "color": "#000000"}]}',
+        b'{"dots": [{"x": 1e999, "y": 0, "color": "#000000"}]}',
         b"[" + b"9" * 5000 + b"]",
-        b'{"dots": []}',
+        b'{"dots": {}}',
+        b'{"size": 0}',
+        b'{"size": 1e9}',
+        b'{"size": "192"}',
+        b'[{"x": 0, "y": 0, "color": "#000000"}]',
         b"null",
-        json.dumps([DOT] * 101).encode(),
+        json.dumps({"dots": [DOT] * 101}).encode(),
     ],
 )
 @pytest.mark.parametrize(

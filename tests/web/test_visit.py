@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from colorizer.inference.types import Hint
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import Edits
 from colorizer.web import open_photograph as opening
 from colorizer.web import visit as module
 from colorizer.web.limits import RefusedError
@@ -15,6 +17,10 @@ from colorizer.web.visit import FULL_DISK, Visit, reason_of
 from tests.photo_helpers import OneColor, colorist, greys, network, opened
 from tests.web.conftest import LIMITS, OWN, Painter
 from tests.web.visit_helpers import BLUE, RED, add, files_in, flush, kept_busy
+
+
+def edited(*hints: Hint) -> Edits:
+    return Edits(hints, 1.0)
 
 
 @pytest.fixture
@@ -108,12 +114,12 @@ def test_mistake_of_ours_is_not_told_as_the_photographs(
 def test_chroma_is_what_the_network_says(visit: Visit) -> None:
     number = add(visit)
 
-    chroma = visit.predict(number, []).result()
+    chroma = visit.predict(number, edited()).result()
     assert chroma.own.mean((1, 2)) == pytest.approx(OWN, abs=1e-4)
     assert not chroma.given.any()
 
     for hints in ([BLUE], [RED, BLUE]):
-        given = visit.predict(number, hints).result().given
+        given = visit.predict(number, edited(*hints)).result().given
         assert given.mean((1, 2)) == pytest.approx(BLUE.ab, abs=1e-4)
 
 
@@ -124,18 +130,32 @@ def test_network_looks_only_once_at_the_photograph_worked_on(
     before = painter.glances
 
     for hints in ([], [BLUE], [RED, BLUE]):
-        visit.predict(number, hints).result()
+        visit.predict(number, edited(*hints)).result()
 
     assert painter.glances == before
 
 
+def test_network_looks_again_when_it_is_to_see_another_size(
+    visit: Visit, painter: Painter
+) -> None:
+    number = add(visit)
+    before = painter.glances
+
+    large = visit.predict(number, Edits((), 1.0, 64)).result()
+    usual = visit.predict(number, edited()).result()
+
+    assert min(large.own.shape[1:]) == 64
+    assert min(usual.own.shape[1:]) == 32
+    assert painter.glances == before + 2 * 2  # each with its mirror image
+
+
 def test_only_the_one_worked_on_keeps_what_the_network_saw(visit: Visit) -> None:
     first = add(visit, "a.png")
-    alone = visit.predict(first, [BLUE]).result()
+    alone = visit.predict(first, edited(BLUE)).result()
     second = add(visit, "b.png")
     assert visit[first].encoded is None
 
-    again = visit.predict(first, [BLUE]).result()
+    again = visit.predict(first, edited(BLUE)).result()
 
     np.testing.assert_array_equal(again.given, alone.given)
     assert visit[second].encoded is None
@@ -146,7 +166,7 @@ def test_network_that_takes_no_colors_is_told(tmp_path: Path, worker: ThreadPool
     visit = Visit(tmp_path / "other", other, LIMITS, worker)
 
     with pytest.raises(RefusedError, match="takes no"):
-        visit.predict(add(visit), [BLUE]).result()
+        visit.predict(add(visit), edited(BLUE)).result()
 
 
 def test_removed_photograph_is_gone_at_once(
@@ -154,7 +174,7 @@ def test_removed_photograph_is_gone_at_once(
 ) -> None:
     number = add(visit)
     with kept_busy(worker):
-        asked_before = visit.predict(number, [])
+        asked_before = visit.predict(number, edited())
         visit.remove(number)
         visit.remove(number)
 
@@ -173,7 +193,7 @@ def test_broken_preview_is_told(visit: Visit) -> None:
     visit[number].preview.unlink()
 
     with pytest.raises(RefusedError, match=r"^No such file or directory$"):
-        visit.predict(number, []).result()
+        visit.predict(number, edited()).result()
 
 
 def test_visitors_wait_for_each_other(visit: Visit, worker: ThreadPoolExecutor) -> None:

@@ -90,7 +90,7 @@ class PhotoColorist:
         if not others:
             return self.write(photo, self.predict(photo, hints, edits), target, format_)
         edits = self._edits(photo, hints, edits)
-        encoded = self.network.encode(photo.image, photo.space)
+        encoded = self._network_for(edits).encode(photo.image, photo.space)
         variants = propose_variants(encoded, 1 + len(others), edits.hints)
         for known, file in zip(variants, (target, *others), strict=True):
             lost = self.write(photo, encoded.decode(known).at(edits.strength), file, format_)
@@ -134,7 +134,11 @@ class PhotoColorist:
             (2, h, w) float32, a and b in CIELAB units, at the size that the network sees.
         """
         edits = self._edits(photo, hints, edits)
-        return self.network.predict(photo.image, photo.space, edits.hints).at(edits.strength)
+        network = self._network_for(edits)
+        return network.predict(photo.image, photo.space, edits.hints).at(edits.strength)
+
+    def _network_for(self, edits: Edits) -> PhotoPredictor:
+        return self.network if edits.size is None else self.network.at(edits.size)
 
     def _edits(self, photo: Photo, hints: Sequence[PixelHint], edits: Edits | None) -> Edits:
         """Return all hints, and the saturation."""

@@ -12,6 +12,8 @@ from colorizer.photo.hints import ab_of
 
 MOST_DOTS = 100
 MOST_STRENGTH = 2.0
+# Pixels of the shorter side of what the network sees: more take much longer.
+LEAST_SIZE, MOST_SIZE = 32, 512
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -25,14 +27,17 @@ class Edits:
         Colours that they gave to places.
     strength : float
         Factor for the chroma that the network itself predicts, 0 to :data:`MOST_STRENGTH`.
+    size : int or None
+        The shorter side in pixels of what the network sees; None for what it was trained for.
     """
 
     hints: tuple[Hint, ...]
     strength: float
+    size: int | None = None
 
 
 def parse_edits(sent: Any) -> Edits:
-    """Return what a browser sent as JSON: ``dots``, each of x, y and color, and ``strength``.
+    """Return what a browser sent as JSON: ``dots``, as for :func:`parse_dots`; strength; size.
 
     Raises
     ------
@@ -41,7 +46,12 @@ def parse_edits(sent: Any) -> Edits:
     """
     if not isinstance(sent, Mapping):
         raise ValueError("These are no changes to a photograph.")
-    return Edits(parse_dots(sent.get("dots", [])), _strength(sent.get("strength", 1)))
+    size = sent.get("size")
+    if size is not None and not (_is_whole(size) and LEAST_SIZE <= size <= MOST_SIZE):
+        raise ValueError(
+            f"The network can look at {LEAST_SIZE} to {MOST_SIZE} pixels, not at {size}."
+        )
+    return Edits(parse_dots(sent.get("dots", [])), _strength(sent.get("strength", 1)), size)
 
 
 def parse_dots(sent: Any) -> tuple[Hint, ...]:
@@ -97,6 +107,10 @@ def _strength(value: Any) -> float:
 
 def _is_share(value: Any) -> TypeGuard[float]:
     return _is_number(value) and 0 <= value <= 1
+
+
+def _is_whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

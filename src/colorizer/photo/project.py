@@ -10,7 +10,7 @@ from colorizer.common.errors import UserError
 from colorizer.photo.edits import Edits, parse_edits
 
 KIND = "colorizer project"
-# The first knew no reach of colours; otherwise it is the same.
+# The first knew no reach of colours and no size; otherwise it is the same.
 VERSIONS = (1, 2)
 
 
@@ -20,7 +20,7 @@ def read_project(file: Path) -> dict[str, Edits]:
     Parameters
     ----------
     file : Path
-        JSON: ``kind``, ``version`` and ``photographs``, each of name, dots and strength.
+        JSON: ``kind``, ``version`` and ``photographs``, each of name, dots, strength and size.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,10 @@ class OnnxPredictor:
     def knows_colors(self) -> bool:
         """Whether it says how likely colours are, as for any ``PhotoPredictor``."""
         return self.card.knows_colors
+
+    def at(self, side: int) -> Self:
+        """Return the same network for another size, as any ``PhotoPredictor`` does."""
+        return replace(self, side=nearest_side(side, self.card.size_multiple))
 
     def encode(self, image: Image.Image, space: ColorSpace) -> OnnxEncodedPhoto:
         """Encode a photograph, as any ``PhotoPredictor`` does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from PIL import Image
 
@@ -21,6 +21,15 @@ class PhotoPredictor(Protocol):
     @property
     def knows_colors(self) -> bool:
         """Whether it says how likely colours are; if not, asking it is an error."""
+
+    def at(self, side: int) -> Self:
+        """Return the same network, to see photographs at another size.
+
+        Parameters
+        ----------
+        side : int
+            The shorter side in pixels, at least 1; rounded to one that the network accepts.
+        """
 
     def encode(self, image: Image.Image, space: ColorSpace) -> EncodedPhoto:
         """Encode a photograph, so that its chroma can be predicted quickly with any hints.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import torch
 from PIL import Image
@@ -49,6 +50,10 @@ class TorchPredictor:
     def knows_colors(self) -> bool:
         """Whether it says how likely colours are, as for any ``PhotoPredictor``."""
         return isinstance(self.model, HintedColorizer) and self.model.color_head is not None
+
+    def at(self, side: int) -> Self:
+        """Return the same network for another size, as any ``PhotoPredictor`` does."""
+        return replace(self, side=self.model.nearest_side(side))
 
     def encode(self, image: Image.Image, space: ColorSpace) -> TorchEncodedPhoto:
         """Encode a photograph, as any ``PhotoPredictor`` does."""

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 from colorizer.common.errors import UserError, is_full_disk
 from colorizer.inference.types import PhotoChroma
 from colorizer.photo.colorist import PhotoColorist
-from colorizer.photo.edits import MOST_STRENGTH, parse_dots, parse_edits, parse_place
+from colorizer.photo.edits import MOST_STRENGTH, parse_edits, parse_place
 from colorizer.photo.formats import HEIC, WRITE_FORMATS, has_heif
 from colorizer.web.about import PAGE, about_host
 from colorizer.web.examples import Example
@@ -194,22 +194,23 @@ async def _preview(visits: Visits, request: Request) -> Response:
 
 
 async def _predict(visits: Visits, request: Request) -> Response:
-    visit, dots = _visit(visits, request), _parsed(parse_dots, await _json(request))
-    chroma = await asyncio.wrap_future(visit.predict(request.path_params["number"], dots))
+    visit, edits = _visit(visits, request), _parsed(parse_edits, await _json(request))
+    chroma = await asyncio.wrap_future(visit.predict(request.path_params["number"], edits))
     height, width = chroma.own.shape[1:]
     sizes = {"x-width": str(width), "x-height": str(height)}
     return Response(_packed(chroma), headers=sizes, media_type="application/octet-stream")
 
 
 async def _suggest(visits: Visits, request: Request) -> Response:
-    visit, (x, y) = _visit(visits, request), _parsed(parse_place, await _json(request))
-    colors = await asyncio.wrap_future(visit.suggest(request.path_params["number"], x, y))
-    return JSONResponse(colors)
+    visit, sent = _visit(visits, request), await _json(request)
+    place, size = _parsed(parse_place, sent), _parsed(parse_edits, sent).size
+    colors = visit.suggest(request.path_params["number"], place, size)
+    return JSONResponse(await asyncio.wrap_future(colors))
 
 
 async def _propose(visits: Visits, request: Request) -> Response:
-    visit, dots = _visit(visits, request), _parsed(parse_dots, await _json(request))
-    variants = await asyncio.wrap_future(visit.variants(request.path_params["number"], dots))
+    visit, edits = _visit(visits, request), _parsed(parse_edits, await _json(request))
+    variants = await asyncio.wrap_future(visit.variants(request.path_params["number"], edits))
     return JSONResponse(variants)
 
 

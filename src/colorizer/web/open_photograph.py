@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from colorizer.common.files import whole_file
 from colorizer.inference.suggestions import suggest_colors
-from colorizer.inference.types import EncodedPhoto, Hint, PhotoChroma
+from colorizer.inference.types import EncodedPhoto, PhotoChroma
 from colorizer.inference.variants import propose_variants
 from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.edits import Edits
@@ -42,6 +42,8 @@ class OpenPhotograph:
         Width and height of the upright photograph in pixels.
     encoded : EncodedPhoto or None
         What the network sees of it; None while the visitor works on another photograph.
+    encoded_at : int or None
+        The size for which it is encoded, as in ``Edits``.
     """
 
     name: str
@@ -49,33 +51,39 @@ class OpenPhotograph:
     preview: Path
     size: tuple[int, int]
     encoded: EncodedPhoto | None
+    encoded_at: int | None = None
 
-    def predict(self, hints: Sequence[Hint], network: PhotoPredictor) -> PhotoChroma:
-        """Predict its chroma."""
-        return self._encoded_by(network).decode(hints)
+    def predict(self, edits: Edits, network: PhotoPredictor) -> PhotoChroma:
+        """Predict its chroma; the strength is still to be chosen."""
+        return self._encoded_by(network, edits.size).decode(edits.hints)
 
-    def suggest(self, x: float, y: float, network: PhotoPredictor) -> list[str]:
+    def suggest(
+        self, place: tuple[float, float], size: int | None, network: PhotoPredictor
+    ) -> list[str]:
         """Return the likeliest colours of a place as ``#rrggbb``, the likeliest first."""
-        places = np.array([[x, y]], np.float32)
-        (colors,), _ = suggest_colors(self._encoded_by(network).likely_colors(places))
+        places = np.array([place], np.float32)
+        (colors,), _ = suggest_colors(self._encoded_by(network, size).likely_colors(places))
         return [_written((a, b)) for a, b in colors.tolist()]
 
-    def variants(self, hints: Sequence[Hint], network: PhotoPredictor) -> list[list[Dot]]:
+    def variants(self, edits: Edits, network: PhotoPredictor) -> list[list[Dot]]:
         """Return what each of several plausible colourings adds to these hints."""
-        variants = propose_variants(self._encoded_by(network), known=hints)
+        encoded, known = self._encoded_by(network, edits.size), edits.hints
+        variants = propose_variants(encoded, known=known)
         return [
             [
                 {"x": dot.x, "y": dot.y, "color": _written(dot.ab), "reach": dot.reach}
-                for dot in variant[len(hints) :]
+                for dot in variant[len(known) :]
             ]
             for variant in variants
         ]
 
-    def _encoded_by(self, network: PhotoPredictor) -> EncodedPhoto:
-        if self.encoded is None:
+    def _encoded_by(self, network: PhotoPredictor, size: int | None) -> EncodedPhoto:
+        if self.encoded is None or self.encoded_at != size:
+            seeing = network if size is None else network.at(size)
             # The preview encodes to nearly the same, and reading the photograph takes long.
             with Image.open(self.preview) as image:
-                self.encoded = network.encode(image.convert("RGB"), SRGB)
+                self.encoded = seeing.encode(image.convert("RGB"), SRGB)
+            self.encoded_at = size
         return self.encoded
 
     def rest(self) -> None:

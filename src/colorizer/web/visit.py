@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from colorizer.common.errors import UserError, is_full_disk
 from colorizer.images.decode import UnreadableImageError
-from colorizer.inference.types import Hint, PhotoChroma
+from colorizer.inference.types import PhotoChroma
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.edits import Edits
 from colorizer.web.file_names import clean_name, known_suffix
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import Dot, OpenPhotograph, open_photograph
@@ -133,7 +134,7 @@ class Visit:
         if removed:
             self._worker.submit(self._discard, removed)  # what is in progress may still need it
 
-    def predict(self, number: int, hints: Sequence[Hint]) -> Future[PhotoChroma]:
+    def predict(self, number: int, edits: Edits) -> Future[PhotoChroma]:
         """Predict the chroma of a photograph.
 
         Returns
@@ -142,10 +143,12 @@ class Visit:
             The chroma; raises RefusedError if the photograph is no longer there.
         """
         return self._worker.submit(
-            self._ask, number, lambda opened: opened.predict(hints, self._colorist.network)
+            self._ask, number, lambda opened: opened.predict(edits, self._colorist.network)
         )
 
-    def suggest(self, number: int, x: float, y: float) -> Future[list[str]]:
+    def suggest(
+        self, number: int, place: tuple[float, float], size: int | None
+    ) -> Future[list[str]]:
         """Find the likeliest colours of a place in a photograph.
 
         Returns
@@ -155,10 +158,10 @@ class Visit:
             if the network does not know.
         """
         return self._worker.submit(
-            self._ask, number, lambda opened: opened.suggest(x, y, self._colorist.network)
+            self._ask, number, lambda opened: opened.suggest(place, size, self._colorist.network)
         )
 
-    def variants(self, number: int, hints: Sequence[Hint]) -> Future[list[list[Dot]]]:
+    def variants(self, number: int, edits: Edits) -> Future[list[list[Dot]]]:
         """Find several plausible colourings of a photograph.
 
         Returns
@@ -167,7 +170,7 @@ class Visit:
             As of :meth:`OpenPhotograph.variants`; raises RefusedError as :meth:`suggest` does.
         """
         return self._worker.submit(
-            self._ask, number, lambda opened: opened.variants(hints, self._colorist.network)
+            self._ask, number, lambda opened: opened.variants(edits, self._colorist.network)
         )
 
     def new_path(self, suffix: str) -> Path:

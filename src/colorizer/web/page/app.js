@@ -107,6 +107,7 @@ export class App {
     });
     this.downloads = new Downloads(
       about, (all, ...how) => this.#save(all, ...how), () => this.#saveProject(),
+      (size) => this.#change({ size }),
     );
     listenToKeys({
       onUndo: () => this.#travel("undo"),
@@ -424,6 +425,7 @@ export class App {
     if (this.#chosen) {
       const { now, canUndo, canRedo } = this.#chosen.history;
       this.strength.show(now.strength);
+      this.downloads.showSize(now.size);
       this.picture.showDots(now.dots, this.#dot);
       const isLast = photographs.at(-1) === this.#chosen;
       this.swatches.enable({

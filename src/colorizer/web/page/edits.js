@@ -15,11 +15,14 @@
  * @typedef {object} Edits
  * @property {Dot[]} dots the newest last
  * @property {number} strength factor for the network's own colours, 0 to {@link MOST_STRENGTH}
+ * @property {number | null} size pixels of the shorter side of what the network sees, one of
+ *   {@link SIZES}; null for what it was trained for
  */
 
 export const MOST_STRENGTH = 2;
 export const MOST_DOTS = 100;
 export const LEAST_REACH = 0.02;
+export const SIZES = [128, 192, 256, 384, 512];
 const MOST_STEPS = 200;
 
 /**

@@ -15,7 +15,7 @@ import { GoneError, SilentError } from "./host.js";
 
 /** A photograph on the page. */
 class Photograph {
-  /** @type {{dots: Dot[], chroma: Chroma} | null} what was predicted last */
+  /** @type {{dots: Dot[], size: number | null, chroma: Chroma} | null} what was predicted last */
   predicted = null;
 
   /**
@@ -66,7 +66,7 @@ export class Gallery {
    */
   async restore(edits) {
     for (const opened of await this.#host.restore()) {
-      const own = edits[opened.id] ?? { dots: [], strength: this.#strength };
+      const own = edits[opened.id] ?? this.#untouched;
       this.photographs.push(new Photograph(opened, own, null));
     }
   }
@@ -79,10 +79,14 @@ export class Gallery {
    */
   async add(source) {
     const opened = await this.#asked(() => this.#open(source));
-    const edits = { dots: [], strength: this.#strength };
-    const photograph = new Photograph(opened, edits, source);
+    const photograph = new Photograph(opened, this.#untouched, source);
     this.photographs.push(photograph);
     return photograph;
+  }
+
+  /** @returns {Edits} */
+  get #untouched() {
+    return { dots: [], strength: this.#strength, size: null };
   }
 
   /** @param {Photograph} photograph */
@@ -102,9 +106,10 @@ export class Gallery {
    */
   async render(photograph, longest, dots = photograph.history.now.dots) {
     let { predicted } = photograph;
-    if (predicted?.dots !== dots) {
-      const predict = () => this.#host.predict(photograph.id, dots);
-      predicted = { dots, chroma: await this.#asked(predict, [photograph]) };
+    const { size } = photograph.history.now;
+    if (predicted?.dots !== dots || predicted.size !== size) {
+      const predict = () => this.#host.predict(photograph.id, { dots, size });
+      predicted = { dots, size, chroma: await this.#asked(predict, [photograph]) };
       if (dots === photograph.history.now.dots) photograph.predicted = predicted;
     }
     const { strength } = photograph.history.now;
@@ -119,7 +124,8 @@ export class Gallery {
    * @returns {Promise<string[]>} `#rrggbb`, the likeliest first
    */
   suggest(photograph, { x, y }) {
-    return this.#asked(() => this.#host.suggest(photograph.id, { x, y }), [photograph]);
+    const { size } = photograph.history.now;
+    return this.#asked(() => this.#host.suggest(photograph.id, { x, y, size }), [photograph]);
   }
 
   /**
@@ -129,8 +135,8 @@ export class Gallery {
    * @returns {Promise<Dot[][]>} what each adds to the photograph's dots; the first adds none
    */
   variants(photograph) {
-    const { dots } = photograph.history.now;
-    return this.#asked(() => this.#host.variants(photograph.id, dots), [photograph]);
+    const { dots, size } = photograph.history.now;
+    return this.#asked(() => this.#host.variants(photograph.id, { dots, size }), [photograph]);
   }
 
   /**

@@ -41,6 +41,8 @@
  * @property {boolean} sideBySide whether the original is put to the left
  */
 
+/** @typedef {Pick<Edits, "dots" | "size">} Seen what a prediction depends on */
+
 /**
  * @typedef {object} Host
  * @property {() => Promise<Opened[]>} restore returns the photographs that are still open from
@@ -48,10 +50,10 @@
  * @property {(file: File) => Promise<Opened>} add opens a photograph
  * @property {(index: number) => Promise<Opened>} addExample opens one of the examples
  * @property {(id: string) => Promise<void>} remove
- * @property {(id: string, dots: Dot[]) => Promise<Chroma>} predict
- * @property {(id: string, place: {x: number, y: number}) => Promise<string[]>} suggest returns the
- *   likeliest colours of a place, `#rrggbb`
- * @property {(id: string, dots: Dot[]) => Promise<Dot[][]>} variants returns what each of several
+ * @property {(id: string, seen: Seen) => Promise<Chroma>} predict
+ * @property {(id: string, place: {x: number, y: number, size: number | null}) =>
+ *   Promise<string[]>} suggest returns the likeliest colours of a place, `#rrggbb`
+ * @property {(id: string, seen: Seen) => Promise<Dot[][]>} variants returns what each of several
  *   plausible colourings adds to these dots; the first adds none
  * @property {(photographs: {id: string, edits: Edits}[], output: Output,
  *   onProgress: (share: number) => void, signal: AbortSignal) => Promise<void>} save writes

@@ -1,13 +1,13 @@
 /** Project files: what was changed in photographs, to go on later or elsewhere. */
 
-import { LEAST_REACH, MOST_DOTS, usableStrength } from "./edits.js";
+import { LEAST_REACH, MOST_DOTS, SIZES, usableStrength } from "./edits.js";
 
 /** @typedef {import("./edits.js").Dot} Dot */
 /** @typedef {import("./edits.js").Edits} Edits */
 
 export const PROJECT_FILE = "colorizer-project.json";
 const KIND = "colorizer project";
-// The first knew no reach of colours; otherwise it is the same.
+// The first knew no reach of colours and no size; otherwise it is the same.
 const VERSIONS = [1, 2];
 const COLOR = /^#[0-9a-f]{6}$/i;
 
@@ -49,7 +49,11 @@ export function readProject(text) {
   return new Map(
     project.photographs.map((/** @type {any} */ one) => [
       String(one?.name),
-      { dots: usableDots(one?.dots), strength: usableStrength(one?.strength, 1) },
+      {
+        dots: usableDots(one?.dots),
+        strength: usableStrength(one?.strength, 1),
+        size: SIZES.includes(one?.size) ? one.size : null,
+      },
     ]),
   );
 }

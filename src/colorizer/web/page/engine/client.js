@@ -80,10 +80,12 @@ export class Engine {
    *
    * @param {string} id
    * @param {ColorHint[]} hints
+   * @param {number | null} [side] the shorter side in pixels of what the network sees; null for
+   *   what it was trained for
    * @returns {Promise<Chroma>}
    */
-  predict(id, hints) {
-    return this.#call("predict", [id, hints]);
+  predict(id, hints, side = null) {
+    return this.#call("predict", [id, hints, side]);
   }
 
   /**
@@ -91,10 +93,11 @@ export class Engine {
    *
    * @param {string} id
    * @param {Place} place
+   * @param {number | null} [side] as in {@link predict}
    * @returns {Promise<string[]>} `#rrggbb`, the likeliest first
    */
-  suggest(id, place) {
-    return this.#call("suggest", [id, place]);
+  suggest(id, place, side = null) {
+    return this.#call("suggest", [id, place, side]);
   }
 
   /**
@@ -102,10 +105,11 @@ export class Engine {
    *
    * @param {string} id
    * @param {ColorHint[]} hints part of all of them
+   * @param {number | null} [side] as in {@link predict}
    * @returns {Promise<ColorHint[][]>} what each adds to these hints; the first adds none
    */
-  variants(id, hints) {
-    return this.#call("variants", [id, hints]);
+  variants(id, hints, side = null) {
+    return this.#call("variants", [id, hints, side]);
   }
 
   /**

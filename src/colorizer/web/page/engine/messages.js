@@ -47,9 +47,10 @@
  * @property {(options: LoadOptions) => Promise<Loaded>} load
  * @property {(id: string, blob: Blob, limits: {maxPixels: number}) => Promise<Size>} open
  * @property {(id: string, longest: number) => Promise<ImageBitmap>} before
- * @property {(id: string, hints: ColorHint[]) => Promise<Chroma>} predict
- * @property {(id: string, place: Place) => Promise<string[]>} suggest
- * @property {(id: string, hints: ColorHint[]) => Promise<ColorHint[][]>} variants
+ * @property {(id: string, hints: ColorHint[], side?: number | null) => Promise<Chroma>} predict
+ * @property {(id: string, place: Place, side?: number | null) => Promise<string[]>} suggest
+ * @property {(id: string, hints: ColorHint[], side?: number | null) =>
+ *   Promise<ColorHint[][]>} variants
  * @property {(id: string, chroma: Chroma, strength: number, longest: number) =>
  *   Promise<ImageBitmap>} render
  * @property {(id: string, chroma: Chroma, strength: number, output: Output) => Promise<Blob>}

@@ -64,23 +64,23 @@ const methods = {
     return withPhotograph(id, (photograph) => photograph.before(longest));
   },
 
-  predict(id, hints) {
+  predict(id, hints, side = null) {
     return withPhotograph(id, async (photograph) =>
-      (await encoded(photograph)).decode(hints.map(placed)),
+      (await encoded(photograph, side)).decode(hints.map(placed)),
     );
   },
 
-  suggest(id, place) {
+  suggest(id, place, side = null) {
     return withPhotograph(id, async (photograph) => {
-      const seen = await encoded(photograph);
+      const seen = await encoded(photograph, side);
       const likely = await seen.likelyColors([place]);
       return suggestColors(likely, 0).map(({ ab }) => colorOf(ab, SHOWN_LIGHTNESS));
     });
   },
 
-  variants(id, hints) {
+  variants(id, hints, side = null) {
     return withPhotograph(id, async (photograph) => {
-      const seen = await encoded(photograph);
+      const seen = await encoded(photograph, side);
       const variants = await proposeVariants(seen, hints.map(placed));
       return variants.map((dots) =>
         dots.slice(hints.length).map(({ x, y, ab, reach }) => ({
@@ -151,15 +151,17 @@ function placed({ x, y, color, reach }) {
 
 /**
  * @param {Photograph} photograph
+ * @param {number | null} side the shorter side in pixels of what the network sees; null for what it
+ *   was trained for
  * @returns {Promise<Encoded>}
  */
-async function encoded(photograph) {
+async function encoded(photograph, side) {
   if (!network) {
     throw new PlainError("The network is not loaded yet: wait a moment, then try again.");
   }
   const predicting = network;
-  const { side, size_multiple: multiple } = network.card;
-  const { width, height } = viewSize(photograph.size, side, multiple);
+  const { side: usual, size_multiple: multiple } = network.card;
+  const { width, height } = viewSize(photograph.size, side ?? usual, multiple);
   const lightness = await photograph.view({ width, height });
   return {
     decode: (hints) =>

@@ -82,8 +82,8 @@ export class ServerHost {
   }
 
   /** @type {Host["predict"]} */
-  async predict(id, dots) {
-    const answer = await this.#ask(`/photographs/${id}/chroma`, sent(dots));
+  async predict(id, seen) {
+    const answer = await this.#ask(`/photographs/${id}/chroma`, sent(seen));
     const steps = new DataView(await answer.arrayBuffer());
     const width = Number(answer.headers.get("x-width"));
     const height = Number(answer.headers.get("x-height"));
@@ -102,8 +102,8 @@ export class ServerHost {
   }
 
   /** @type {Host["variants"]} */
-  variants(id, dots) {
-    return this.#json(`/photographs/${id}/variants`, sent(dots));
+  variants(id, seen) {
+    return this.#json(`/photographs/${id}/variants`, sent(seen));
   }
 
   /** @type {Host["save"]} */

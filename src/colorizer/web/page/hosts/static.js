@@ -13,6 +13,7 @@ import { zipped } from "./zip.js";
 /** @typedef {import("../host.js").Host} Host */
 /** @typedef {import("../host.js").Opened} Opened */
 /** @typedef {import("../host.js").Output} Output */
+/** @typedef {import("../host.js").Seen} Seen */
 
 const ARCHIVE = "photographs_color.zip";
 const MARK = "_color";
@@ -33,7 +34,7 @@ export class StaticHost {
   #count = 0;
   /** @type {Map<string, File | Blob & {name: string}>} */
   #files = new Map();
-  /** @type {Map<string, {dots: Dot[], chroma: Promise<Chroma>}>} what was predicted last */
+  /** @type {Map<string, Seen & {chroma: Promise<Chroma>}>} what was predicted last */
   #predicted = new Map();
 
   /**
@@ -95,25 +96,25 @@ export class StaticHost {
   }
 
   /** @type {Host["predict"]} */
-  async predict(id, dots) {
+  async predict(id, { dots, size }) {
     await this.#loaded;
     const last = this.#predicted.get(id);
-    if (last?.dots === dots) return last.chroma;
-    const chroma = this.#engine.predict(id, dots);
-    this.#predicted.set(id, { dots, chroma });
+    if (last?.dots === dots && last.size === size) return last.chroma;
+    const chroma = this.#engine.predict(id, dots, size);
+    this.#predicted.set(id, { dots, size, chroma });
     return chroma;
   }
 
   /** @type {Host["suggest"]} */
-  async suggest(id, place) {
+  async suggest(id, { x, y, size }) {
     await this.#loaded;
-    return this.#engine.suggest(id, place);
+    return this.#engine.suggest(id, { x, y }, size);
   }
 
   /** @type {Host["variants"]} */
-  async variants(id, dots) {
+  async variants(id, { dots, size }) {
     await this.#loaded;
-    return this.#engine.variants(id, dots);
+    return this.#engine.variants(id, dots, size);
   }
 
   /** @type {Host["save"]} */
@@ -139,8 +140,8 @@ export class StaticHost {
    * @param {AbortSignal} signal
    * @returns {Promise<{name: string, blob: Blob}>}
    */
-  async #write(id, { dots, strength }, { format, quality, sideBySide }, onProgress, signal) {
-    const chroma = await this.predict(id, dots);
+  async #write(id, { dots, strength, size }, { format, quality, sideBySide }, onProgress, signal) {
+    const chroma = await this.predict(id, { dots, size });
     const name = this.#files.get(id)?.name ?? "photograph.png";
     const chosen = format || ownFormat(name);
     const { type, suffixes } = FORMATS[chosen];

@@ -1,5 +1,6 @@
 /** Results at full size: which format, how far they are, and a way to cancel. */
 
+import { SIZES } from "../edits.js";
 import { find } from "./dom.js";
 
 /** @typedef {import("../host.js").About} About */
@@ -18,6 +19,7 @@ export class Downloads {
   #bar = find("progress", this.#root, HTMLProgressElement);
   #format = find(".format", this.#root, HTMLSelectElement);
   #quality = find(".quality", this.#root, HTMLInputElement);
+  #size = find(".size", this.#root, HTMLSelectElement);
   /** @type {AbortController | null} */
   #controller = null;
 
@@ -26,8 +28,9 @@ export class Downloads {
    * @param {(all: boolean, output: Output, onProgress: (share: number) => void,
    *   signal: AbortSignal) => Promise<void>} save
    * @param {() => void} onProject
+   * @param {(size: number | null) => void} onSize the network is to see the photograph so large
    */
-  constructor({ formats, quality }, save, onProject) {
+  constructor({ formats, quality }, save, onProject, onSize) {
     this.#format.append(new Option("as the photograph", ""));
     this.#format.append(...formats.map((format) => new Option(NAMES[format] ?? format, format)));
     this.#quality.value = String(quality);
@@ -42,6 +45,14 @@ export class Downloads {
     );
     find(".cancel", this.#root).addEventListener("click", () => this.#controller?.abort());
     find(".project", this.#root).addEventListener("click", onProject);
+    this.#size.append(new Option("as it was trained", ""));
+    this.#size.append(...SIZES.map((size) => new Option(`${size} pixels`, String(size))));
+    this.#size.addEventListener("change", () => onSize(Number(this.#size.value) || null));
+  }
+
+  /** @param {number | null} size at which the network sees the chosen photograph */
+  showSize(size) {
+    this.#size.value = String(size ?? "");
   }
 
   /** @param {boolean} areSeveral whether there are other photographs */
