@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,8 +15,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.engine import RUNTIME
+from colorizer.color.icc import ColorSpace
+from colorizer.inference.suggestions import suggest_colors
+from colorizer.inference.variants import propose_variants
 from colorizer.networks.files import GENERAL_GRAPH
 from colorizer.photo.colorist import PhotoColorist
+from colorizer.photo.hints import ab_of
 from colorizer.photo.read import as_photo
 from colorizer.predictors.load import load_predictor
 from colorizer.web.examples import find_examples
@@ -130,6 +135,37 @@ def test_examples_hints_and_formats_need_no_server(page: Page) -> None:
     before, after = (Image.open(io.BytesIO(content)).convert("RGB") for content in (plain, hinted))
     assert name == "example-1_color.webp"
     assert np.abs(np.asarray(before, int) - np.asarray(after, int)).mean() > 3
+
+
+def test_choices_are_those_of_the_command(page: Page, photograph: Image.Image) -> None:
+    seen = load_predictor(GENERAL_GRAPH, {})[0].encode(photograph, ColorSpace())
+    _, expected, *_ = propose_variants(seen)
+    choose(page, ("old.png", photograph))
+    wait_for_photographs(page, 1)
+
+    page.click("#variants .propose")
+    page.click("#variants li:nth-child(2) button")
+    page.focus("#picture .spots button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#swatches .likely:not([hidden]) button")
+
+    suggested = page.locator("#swatches .likely button").all()
+    colors = [str(one.get_attribute("data-color")) for one in suggested]
+    place = np.array([[expected[0].x, expected[0].y]], np.float32)
+    (likely,), _ = suggest_colors(seen.likely_colors(place))
+    np.testing.assert_allclose([ab_of_color(color) for color in colors], likely, atol=2)
+    page.click("#download summary")
+    _, project = saved(page, "#download .project")
+    dots = json.loads(project)["photographs"][0]["dots"]
+    assert len(dots) == len(expected)
+    for dot, hint in zip(dots, expected, strict=True):
+        assert (dot["x"], dot["y"]) == pytest.approx((hint.x, hint.y))
+        assert ab_of_color(dot["color"]) == pytest.approx(hint.ab, abs=2)
+
+
+def ab_of_color(color: str) -> tuple[float, float]:
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return ab_of((red, green, blue))
 
 
 def test_removed_photographs_stay_removed(page: Page, photograph: Image.Image) -> None:
