@@ -202,6 +202,16 @@ def test_chosen_colouring_is_a_step_and_its_dots_can_be_changed(page: Page) -> N
     assert page.locator("#variants li").count() == 0  # they are of other dots
 
 
+def test_where_nothing_is_in_doubt_it_is_said(page: Page) -> None:
+    pick(page, BRICK)  # which this network gives to all of the photograph
+    redrawn(page, lambda: click_at(page, *PLACE))
+
+    page.click("#variants .propose")
+
+    page.get_by_text("in no doubt about this photograph").wait_for()
+    assert page.locator("#variants li").count() == 0
+
+
 def test_colourings_of_one_photograph_are_not_those_of_another(page: Page) -> None:
     propose(page)
 

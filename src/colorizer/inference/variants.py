@@ -97,8 +97,7 @@ def _doubt(likely: LikelyColors, own: Floats) -> Floats:
 def _differing(likely: LikelyColors, own: Floats, count: int) -> Floats:
     """Return ``count`` likely colours of a place, each far from those before it and from ``own``.
 
-    Of the likelier, it takes the sooner; if there are not so many, they come again, the likeliest
-    first.
+    The likelier come sooner. If there are not so many, they come again, the likeliest first.
     """
     (colors,), (shares,) = suggest_colors(likely)
     plausible = np.flatnonzero(shares >= min(LEAST_SHARE, shares.max()))

@@ -75,7 +75,7 @@ export class Choices {
   #suggest = latest(async () => {
     const [photograph, dot] = [this.#photograph, this.#dot];
     if (!photograph || !dot || !this.#about.knowsColors) return;
-    const where = `${photograph.id} ${dot.x} ${dot.y}`;
+    const where = `${photograph.id} ${dot.x} ${dot.y} ${photograph.history.now.size}`;
     if (where === this.#suggested) return;
     this.#suggested = where;
     try {
@@ -95,6 +95,9 @@ export class Choices {
     try {
       const { dots } = photograph.history.now;
       const added = await this.#gallery.variants(photograph);
+      if (!added.some((more) => more.length)) {
+        throw new Error("The network is in no doubt about this photograph: there are no others.");
+      }
       const variants = added.map((more) => (more.length ? [...dots, ...more] : dots));
       const bitmaps = [];
       for (const variant of variants) {
