@@ -9,7 +9,7 @@ import torch
 
 from colorizer.color.lab_torch import lab_from_bytes
 from colorizer.data.augment import augment
-from colorizer.networks.hint_tensors import MOST_IN_TRAINING, true_hints
+from colorizer.networks.hint_tensors import MOST_IN_TRAINING, SAMPLES, true_hints
 from colorizer.networks.recipe import Recipe
 from colorizer.training import batches as module
 from colorizer.training.batches import Batch, TrainingBatches, by_epoch
@@ -124,6 +124,18 @@ class TestTrainingBatches:
         for which in EVERY:
             assert torch.equal(with_hints[which].lab, without[which].lab)
 
+    def test_have_samples_of_true_colours_if_these_are_learnt(self, tmp_path: Path) -> None:
+        drawn = [batches_of(tmp_path, RECIPES["hints"])[which] for which in EVERY]
+        for batch in drawn:
+            assert batch.samples.shape == (len(batch.lab), SAMPLES, 4)
+            places = batch.samples[..., :2]
+            assert torch.equal(batch.samples, true_hints(batch.lab[:, 1:], places))
+        assert len({batch.samples[0, 0, 0].item() for batch in drawn}) == len(EVERY)
+        without = batches_of(tmp_path, unet_recipe(**VARIED, likely_colors=False))
+        for which, batch in zip(EVERY, drawn, strict=True):
+            assert without[which].samples.shape == (len(batch.lab), 0, 4)
+            assert torch.equal(without[which].hints, batch.hints)
+
     @pytest.mark.parametrize("count", [1, 2, 3, 5])
     def test_shares_make_the_whole(self, tmp_path: Path, recipe: Recipe, count: int) -> None:
         whole = batches_of(tmp_path / "whole", recipe)
@@ -139,6 +151,8 @@ class TestTrainingBatches:
             torch.testing.assert_close(lab, expected.lab, atol=1e-4, rtol=0)
             hints = torch.cat([part.hints for part in parts])
             torch.testing.assert_close(hints, expected.hints, atol=1e-4, rtol=0)
+            samples = torch.cat([part.samples for part in parts])
+            torch.testing.assert_close(samples, expected.samples, atol=1e-4, rtol=0)
 
 
 class TestByEpoch:

@@ -238,6 +238,44 @@ def test_hint_head_learns_only_where_hints_are_taught(tmp_path: Path) -> None:
     assert torch.equal(before, after)
 
 
+def test_likely_colours_teach_their_head_and_nothing_else(tmp_path: Path) -> None:
+    def trained(likely_colors: bool) -> dict[str, Tensor]:
+        recipe = unet_recipe(likely_colors=likely_colors)
+        with repeatable(0):
+            return fit(tmp_path, build_to_train("unet", recipe), recipe, ramps()).weights
+
+    taught, untaught = trained(True), trained(False)
+
+    differ = {name for name, value in taught.items() if not torch.equal(value, untaught[name])}
+    assert "color_head.to_logits.weight" in differ
+    assert all(name.startswith("color_head.") for name in differ)
+
+
+def test_where_only_heads_learn_the_last_epoch_is_kept_and_predicts_as_before(
+    tmp_path: Path,
+) -> None:
+    recipe = unet_recipe(learns="heads", start="general", hints=False, ema=0.5)
+    with repeatable(0):
+        model = build_to_train("unet", recipe)
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        photographs = lab_photographs(tmp_path / "train", ramps())
+        kept = train(model, recipe, (photographs, photographs), 3, 0, CPU, may_stay=True)
+
+    assert kept.best_epoch == 3
+    assert len({*kept.history["val"]}) == 1
+    after = kept.weights
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert "color_head.to_logits.weight" in changed
+    assert all(name.startswith("color_head.") for name in changed)
+
+
+def test_heads_that_are_not_taught_leave_nothing_to_learn() -> None:
+    recipe = unet_recipe(learns="heads", hints=False, likely_colors=False)
+
+    with pytest.raises(UserError, match=r"^train\.unet\.learns=heads leaves nothing to learn"):
+        build_to_train("unet", recipe)
+
+
 @pytest.mark.parametrize(
     ("name", "recipe", "size", "epochs", "share"),
     [
@@ -343,16 +381,17 @@ class TestSchedule:
         assert trained.history["lr"].tolist() == [rate for (rate,) in steps[::3]]
 
     @pytest.mark.parametrize("schedule", ["constant", "one_cycle"])
-    def test_encoder_and_hint_head_run_at_their_shares_all_along(
+    def test_encoder_and_heads_run_at_their_shares_all_along(
         self, tmp_path: Path, steps: list[list[float]], schedule: str
     ) -> None:
         recipe = unet_recipe(lr=0.01, schedule=schedule, encoder_lr=0.1)
         with repeatable(0):
             fit(tmp_path, build_to_train("unet", recipe), recipe, ramps(), epochs=6)
         assert len(steps) == 6
-        decoder, encoder, hint_head = zip(*steps, strict=True)
+        decoder, encoder, hint_head, color_head = zip(*steps, strict=True)
         assert encoder == pytest.approx([0.1 * lr for lr in decoder])
         assert hint_head == pytest.approx([10 * lr for lr in decoder])
+        assert color_head == pytest.approx([2 * lr for lr in decoder])
         assert (len(set(decoder)) == 1) == (schedule == "constant")
 
     @pytest.mark.parametrize("count", range(1, 12))

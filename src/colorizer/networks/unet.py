@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer.common.blocks import Whole
+from colorizer.common.errors import UserError
 from colorizer.data.aging import AgingParams
 from colorizer.networks.color_head import ColorHead
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0, SameConv2d
@@ -145,8 +146,19 @@ class UNet(HintedColorizer):
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> Self:
-        """Build the network for a :class:`UNetRecipe`; see :meth:`Colorizer.from_recipe`."""
+        """Build the network for a :class:`UNetRecipe`; see :meth:`Colorizer.from_recipe`.
+
+        Raises
+        ------
+        UserError
+            If only heads are to learn, and none of them is taught.
+        """
         assert isinstance(recipe, UNetRecipe)
+        if recipe.learns == "heads" and not (recipe.hints or recipe.likely_colors):
+            raise UserError(
+                "train.unet.learns=heads leaves nothing to learn: set train.unet.hints or "
+                "train.unet.likely_colors to true"
+            )
         return cls(
             recipe.encoder_lr,
             recipe.frozen_blocks,
