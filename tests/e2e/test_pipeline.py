@@ -45,9 +45,14 @@ def rows_of(clone: Clone, path: str) -> list[dict[str, str]]:
 def test_evaluation_holds_the_network_and_both_baselines(clone: Clone) -> None:
     evaluation = clone.json("metrics/evaluation.json")
     others = {"grey", "mean_ab", "general", "aged"}
+    suggestions, variants = evaluation.pop("suggestions"), evaluation.pop("variants")
     assert set(evaluation) == FIGURES | others
     assert all(set(evaluation[name]) == FIGURES for name in others)
     assert evaluation["grey"]["colorfulness"] < 1 < evaluation["colorfulness_truth"]
+    assert suggestions.keys() == {"first", "five", "predicted", "five_named_swatches"}
+    assert 0 <= suggestions["first"] <= suggestions["five"] <= 1
+    assert variants["psnr_first"] == pytest.approx(evaluation["psnr"], abs=0.01)
+    assert variants["psnr_best"] >= variants["psnr_first"]
 
 
 def test_every_test_photograph_is_measured_once(clone: Clone) -> None:
@@ -161,10 +166,12 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
         ("images/decode", ["prepare"]),
         ("evaluation/metrics", ["evaluate", "predict", "train"]),
         ("evaluation/baselines", ["evaluate"]),
-        ("inference/predict_with_hints", ["evaluate", "predict"]),
+        ("inference/predict", ["evaluate", "predict"]),
+        ("inference/variants", ["evaluate"]),
         ("networks/hint_head", ["evaluate", "predict", "train"]),
         ("photo/read", []),
-        ("color/gamut", []),
+        ("color/gamut", ["evaluate", "predict", "train"]),
+        ("color/guided_filter", []),
     ],
 )
 def test_a_changed_module_reruns_its_stages_only(

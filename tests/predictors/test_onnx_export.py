@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from colorizer.color.ab_classes import ab_classes
 from colorizer.color.icc import ColorSpace
 from colorizer.common.errors import UserError
 from colorizer.inference.types import Hint
@@ -76,14 +77,16 @@ def test_onnx_predicts_what_torch_does_at_every_size(exported: Exported) -> None
     assert 0 < exported.differences.plain < TOLERANCE
     assert (exported.differences.hinted > 0) is exported.card.takes_hints
     for count, rows, columns in ((1, 2, 2), (2, 3, 2), (3, 2, 5), (1, 8, 8)):
-        hints = {"hints": np.zeros((count, 0, 4), np.float32)}
+        none = {
+            "hints": np.zeros((count, 0, 4), np.float32),
+            "places": np.zeros((count, 0, 2), np.float32),
+        }
         shape = (count, 1, rows * multiple, columns * multiple)
         lightness = generator.uniform(0, 100, shape).astype(np.float32)
         with torch.inference_mode():
             expected = exported.model(torch.from_numpy(lightness)).numpy()
-        (found,) = network.session.run(
-            ["ab"], {"lightness": lightness, **(hints if exported.card.takes_hints else {})}
-        )
+        told = {"lightness": lightness, **none}
+        (found,) = network.session.run(["ab"], {name: told[name] for name in exported.card.inputs})
         strongest.append(abs(expected).max())
         np.testing.assert_allclose(found, expected, atol=TOLERANCE)
     assert max(strongest) > 1
@@ -96,6 +99,19 @@ def test_photographs_get_the_same_colors(exported: Exported) -> None:
 
     np.testing.assert_allclose(found.own, expected.own, atol=TOLERANCE)
     assert not found.given.any()
+
+
+@pytest.mark.parametrize("exported", ["unet"], indirect=True)
+def test_colours_are_as_likely_as_in_torch(exported: Exported) -> None:
+    places = np.array([[0.2, 0.7], [1.0, 0.0], [0.5, 0.5]], np.float32)
+    expected = load_torch_predictor(exported.checkpoint, CPU).encode(greys(), ColorSpace())
+
+    found = load_onnx_predictor(exported.file).encode(greys(), ColorSpace()).likely_colors(places)
+
+    np.testing.assert_array_equal(found.ab, ab_classes())
+    np.testing.assert_allclose(found.shares, expected.likely_colors(places).shares, atol=1e-5)
+    np.testing.assert_allclose(found.shares.sum(axis=1), 1, atol=1e-5)
+    assert np.ptp(found.shares, axis=0).max() > 1e-4  # other places, other colours
 
 
 @pytest.mark.parametrize("exported", ["unet"], indirect=True)
@@ -125,8 +141,10 @@ def test_shapes_and_operators_are_as_promised(exported: Exported) -> None:
     graph, multiple = onnx.load(exported.file), exported.model.size_multiple
 
     sides = [f"{multiple}*H", f"{multiple}*W"]
-    inputs = [["B", 1, *sides], ["B", "N", 4]][: len(exported.card.inputs)]
-    outputs = [["B", 2, *sides]] * len(exported.card.outputs)
+    inputs = [["B", 1, *sides], ["B", "N", 4], ["B", "P", 2]][: len(exported.card.inputs)]
+    classes = len(ab_classes())
+    outputs = [["B", 2, *sides], ["B", 2, *sides], [classes, 2], ["B", "P", classes]]
+    outputs = outputs[: len(exported.card.outputs)]
     assert [shape_of(value) for value in graph.graph.input] == inputs
     assert [shape_of(value) for value in graph.graph.output] == outputs
     for value in (*graph.graph.input, *graph.graph.output):

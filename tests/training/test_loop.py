@@ -743,9 +743,10 @@ class TestHints:
                 return super().decode(seen, hints)
 
         monkeypatch.setattr(batches, "true_hints", noted)
-        recipe = unet_recipe(batch_size=2, crop_scale=0.5, **VARIED)
+        recipe = unet_recipe(batch_size=2, crop_scale=0.5, likely_colors=False, **VARIED)
         fit(tmp_path, Witness(), recipe, noise(3, 16), epochs=2)
 
+        photographs = photographs[::2]  # also called for samples, of which there are none
         assert [tuple(ab.shape) for ab in photographs] == 2 * [(2, 2, 8, 8), (1, 2, 8, 8)]
         for ab, hints in zip(photographs, given, strict=True):
             assert torch.equal(hints, true_hints(ab, hints[..., :2]))

@@ -67,8 +67,9 @@ def test_the_card_tells_what_the_engine_must_know() -> None:
         "saturation": 1.19,
         "mirror": True,
         "takes_hints": True,
-        "inputs": ["lightness", "hints"],
-        "outputs": ["ab", "given"],
+        "knows_colors": True,
+        "inputs": ["lightness", "hints", "places"],
+        "outputs": ["ab", "given", "colors", "likely"],
         "weights": "general.safetensors",
     }
 

@@ -93,7 +93,7 @@ def test_photographs_are_those_of_the_commands_within_a_step(
         return base64Of(await engine.result('photograph.png', chroma, 1.19, output));
     }""")
     network, saturation = load_predictor(GENERAL_GRAPH, {})
-    assert known == {"saturation": saturation, "takesHints": True}
+    assert known == {"saturation": saturation, "takesHints": True, "knowsColors": True}
     colorist = PhotoColorist(network, saturation, quality=95, side_by_side=False)
     expected = np.asarray(colorist.picture(as_photo(photograph)))
     assert np.abs(_pixels(written) - expected).max() <= 1

@@ -24,6 +24,8 @@ class Colorizer(nn.Module):
     with a share of the batch: its layers must treat shares as they treat a whole batch, and draw
     random numbers for it only as :mod:`colorizer.networks.sync_layers` do.
 
+    ``only_heads_learn`` says that training changes nothing of what :meth:`forward` predicts.
+
     ``scale`` is part of the network's state: the factor by which it enlarges its input. In
     training, enlarged crops show things larger than whole photographs do (Touvron et al. 2019,
     "Fixing the train-test resolution discrepancy").
@@ -31,6 +33,7 @@ class Colorizer(nn.Module):
 
     size_multiple = 1
     trains_in_shares = False
+    only_heads_learn = False
     recipe_type: ClassVar[type[Recipe]] = Recipe
     scale: Tensor
 

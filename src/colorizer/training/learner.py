@@ -78,13 +78,13 @@ class Learner:
             self.average.update_parameters(self.model)
 
     def finish_epoch(self, train: float, val: float, lr: float) -> None:
-        """Record an epoch's losses; if none is better on val, keep its weights.
+        """Record an epoch's losses; if it is the best on val, keep its weights.
 
-        Of equals, the latest is kept: while only heads learn, the loss stays as it is.
+        While only heads learn, all are equal, and the latest is kept.
         """
         best_val = min((row[2] for row in self.rows), default=math.inf)
         self.rows.append((self.epoch + 1, train, val, lr))
-        if val <= best_val:
+        if val < best_val or (val == best_val and self.model.only_heads_learn):
             self._keep_as_best()
 
     def note_start(self, val: float) -> None:
