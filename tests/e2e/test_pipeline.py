@@ -166,7 +166,7 @@ def test_a_clone_without_the_cache_repeats_every_bit(clone: Clone, tmp_path: Pat
         ("images/decode", ["prepare"]),
         ("evaluation/metrics", ["evaluate", "predict", "train"]),
         ("evaluation/baselines", ["evaluate"]),
-        ("inference/predict", ["evaluate", "predict"]),
+        ("inference/cluster", ["evaluate", "predict"]),
         ("inference/variants", ["evaluate"]),
         ("networks/hint_head", ["evaluate", "predict", "train"]),
         ("photo/read", []),
