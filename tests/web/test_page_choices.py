@@ -54,6 +54,10 @@ def likely(page: Page) -> list[str]:
     return [str(one.get_attribute("data-color")) for one in buttons.all()]
 
 
+def rgb(color: str) -> str:
+    return "rgb({}, {}, {})".format(*bytes.fromhex(color.removeprefix("#")))
+
+
 def propose(page: Page) -> None:
     page.click("#variants .propose")
     page.wait_for_selector("#variants li:nth-child(4)")
@@ -92,6 +96,11 @@ def test_another_likely_colour_is_one_click_and_one_step_away(page: Page) -> Non
     after = redrawn(page, lambda: page.click("#swatches .likely button:nth-child(2)"))
 
     assert hue(after) == pytest.approx(hue_of(second), abs=4)
+    # What is shown of the colours, and of the dot's own.
+    looks = page.locator("#swatches .dot-tools .dot").evaluate_all(
+        "dots => dots.map((dot) => dot.style.background)"
+    )
+    assert looks == [rgb(color) for color in (*likely(page), second)]
     assert dots(page) == 1
     before = redrawn(page, lambda: page.keyboard.press("Control+z"))
     assert hue(before) == pytest.approx(hue_of(first), abs=4)
@@ -199,7 +208,11 @@ def test_chosen_colouring_is_a_step_and_its_dots_can_be_changed(page: Page) -> N
     page.click("#picture .spots button")
     after = redrawn(page, lambda: pick(page, BRICK))
     assert hue(after) == pytest.approx(hue_of(BRICK), abs=4)
-    assert page.locator("#variants li").count() == 0  # they are of other dots
+    assert marked(page) == [False] * 4
+    second = redrawn(page, lambda: page.click("#variants li:nth-child(3) button"))
+    assert hue(second) != pytest.approx(hue_of(BRICK), abs=4)
+    page.click("#variants .propose")
+    assert page.locator("#variants li").count() == 0  # they are hidden again
 
 
 def test_where_nothing_is_in_doubt_it_is_said(page: Page) -> None:

@@ -96,8 +96,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=whole_number(1, 6),
         default=1,
         metavar="N",
-        help="write N plausible colourings, 1 to 6: what the network predicts, and, as "
-        "NAME_color_2 and so on, what else may be, where it is in doubt (default: %(default)s)",
+        help="write N colourings, 1 to 6: what the network predicts, and, as NAME_color_2 and so "
+        "on, what else there may be where it is in doubt (default: %(default)s)",
     )
     parser.add_argument(
         "--project",

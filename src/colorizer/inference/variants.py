@@ -22,7 +22,7 @@ SPREAD = 0.06
 # Where the network is surer than that, in units of CIEDE2000, there is nothing to choose.
 LEAST_DOUBT = 2.0
 # Colours less likely than this are not plausible.
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.07
 # What a hint is given to see how far it reaches, in CIELAB units.
 PROBE = 100.0
 

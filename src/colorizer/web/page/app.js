@@ -30,6 +30,8 @@ import { PROJECT_FILE, readProject, writeProject } from "./project.js";
 const THUMBNAIL = 176;
 const DRAFT = 1024;
 const PREVIEW = 2048;
+// After that, a visitor wants to know that something is being done.
+const PATIENCE_MS = 400;
 
 /** Ties the parts of the page together. */
 export class App {
@@ -84,7 +86,10 @@ export class App {
       onPick: (color) => this.#pick(color),
       onPicked: () => this.#settle(),
       onPipette: (isOn) => this.#aim(isOn ? "pipette" : null),
-      onAsk: (isOn) => this.#aim(isOn ? "question" : null),
+      onAsk: (isOn) => {
+        this.#aim(isOn ? "question" : null);
+        if (isOn) this.picture.focus(); // on a phone, it is out of sight
+      },
       onUndo: () => this.#travel("undo"),
       onRedo: () => this.#travel("redo"),
       onClear: () => this.#change({ dots: [] }),
@@ -181,6 +186,7 @@ export class App {
     if (photograph !== this.#chosen) {
       this.#chosen = photograph;
       this.#dot = null;
+      find("#work").hidden = !photograph; // before it is laid out
       if (photograph) {
         this.picture.open(photograph.name, photograph.size);
         this.#drawBefore();
@@ -455,14 +461,18 @@ export class App {
     if (!photograph) return;
     const frame = find("#picture .frame");
     frame.setAttribute("aria-busy", "true");
+    const late = setTimeout(() => !this.#isOpening && this.#tell("Colouring…"), PATIENCE_MS);
     try {
-      const longest = Math.min(this.picture.longest, this.#isDraft ? DRAFT : PREVIEW);
+      // Asked for when the network is done, as the window may be another by then.
+      const longest = () => Math.min(this.picture.longest, this.#isDraft ? DRAFT : PREVIEW);
       const bitmap = await this.#gallery.render(photograph, longest);
       if (photograph === this.#chosen) this.picture.showAfter(bitmap);
       else bitmap.close();
     } catch (error) {
       if (photograph === this.#chosen) this.#report(error, photograph.name);
     }
+    clearTimeout(late);
+    if (!this.#isOpening) this.#tell("");
     frame.setAttribute("aria-busy", "false");
   });
 

@@ -61,14 +61,9 @@ export class Choices {
     this.#dotTools.show(dot);
     this.#dot = dot;
     const dots = photograph?.history.now.dots ?? [];
-    const chosen = this.#shown.indexOf(dots);
-    if (photograph !== this.#photograph || (this.#shown.length && chosen < 0)) {
-      // Another photograph, or other dots: those colourings are no longer its own.
-      this.#shown = [];
-      this.#variants.show([]);
-    }
+    if (photograph !== this.#photograph) this.#hide();
     this.#photograph = photograph;
-    this.#variants.mark(chosen);
+    this.#variants.mark(this.#shown.indexOf(dots));
     this.#suggest();
   }
 
@@ -88,9 +83,18 @@ export class Choices {
     }
   });
 
+  #hide() {
+    this.#shown = [];
+    this.#variants.show([]);
+  }
+
   async #propose() {
     const photograph = this.#photograph;
     if (!photograph || this.#variants.isWaiting) return;
+    if (this.#shown.length) {
+      this.#hide();
+      return;
+    }
     this.#variants.wait(true);
     try {
       const { dots } = photograph.history.now;
@@ -104,12 +108,13 @@ export class Choices {
         bitmaps.push(await this.#gallery.render(photograph, THUMBNAIL, variant));
       }
       if (photograph === this.#photograph && photograph.history.now.dots === dots) {
+        this.#variants.wait(false);
         this.#shown = variants;
         this.#variants.show(bitmaps);
         this.#variants.mark(variants.indexOf(dots));
-      } else {
-        for (const bitmap of bitmaps) bitmap.close();
+        return;
       }
+      for (const bitmap of bitmaps) bitmap.close();
     } catch (error) {
       this.#events.onProblem(error);
     }

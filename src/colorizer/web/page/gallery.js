@@ -100,7 +100,8 @@ export class Gallery {
    * Draw a photograph in colour, as it is to be now.
    *
    * @param {Photograph} photograph
-   * @param {number} longest the longer side in pixels
+   * @param {number | (() => number)} longest the longer side in pixels; a function is called once
+   *   the network is done
    * @param {Dot[]} [dots] others than it has now
    * @returns {Promise<ImageBitmap>}
    */
@@ -113,7 +114,8 @@ export class Gallery {
       if (dots === photograph.history.now.dots) photograph.predicted = predicted;
     }
     const { strength } = photograph.history.now;
-    return this.#engine.render(photograph.id, predicted.chroma, strength, longest);
+    const pixels = typeof longest === "number" ? longest : longest();
+    return this.#engine.render(photograph.id, predicted.chroma, strength, pixels);
   }
 
   /**

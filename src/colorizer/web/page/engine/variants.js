@@ -27,7 +27,7 @@ const SPREAD = 0.06;
 // Where the network is surer than that, in units of CIEDE2000, there is nothing to choose.
 const LEAST_DOUBT = 2;
 // Colours less likely than this are not plausible.
-const LEAST_SHARE = 0.05;
+const LEAST_SHARE = 0.07;
 // What a hint is given to see how far it reaches, in CIELAB units.
 const PROBE = 100;
 

@@ -43,7 +43,7 @@ export class DotTools {
     this.#root.hidden = !dot;
     if (!dot) return;
     const { color, reach } = dot;
-    find(".dot", this.#root).style.background = color;
+    find(".own", this.#root).style.background = color;
     this.#reach.value = String(reach === null ? EVERYWHERE : Math.round(reach * PERCENT));
     const told = reach === null ? "all alike" : `${Math.round(reach * PERCENT)} %`;
     find(".reached", this.#root).textContent = told;

@@ -4,7 +4,7 @@ import { button, draw, find } from "./dom.js";
 
 /**
  * @typedef {object} VariantEvents
- * @property {() => void} onPropose the visitor wants some
+ * @property {() => void} onPropose the visitor wants some, or no longer
  * @property {(number: number) => void} onChoose
  */
 
@@ -30,7 +30,7 @@ export class Variants {
   wait(isBusy) {
     // Not disabled, or it would lose the focus.
     this.#propose.setAttribute("aria-disabled", String(isBusy));
-    this.#propose.textContent = isBusy ? "Looking…" : "Show";
+    this.#name(isBusy ? "Looking…" : "Show");
   }
 
   get isWaiting() {
@@ -48,6 +48,12 @@ export class Variants {
       return item;
     });
     this.#list.replaceChildren(...items);
+    this.#name(items.length ? "Hide" : "Show");
+  }
+
+  /** @param {string} text what the button says */
+  #name(text) {
+    this.#propose.textContent = text;
   }
 
   /** @param {number | null} chosen which of them is shown large */
