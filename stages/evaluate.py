@@ -36,7 +36,7 @@ from colorizer.inference.saturation import saturation_of
 from colorizer.networks.checkpoint import load_checkpoint
 from colorizer.networks.devices import make_repeatable, pick_device
 from colorizer.networks.files import GENERAL
-from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.hinted import HintedColorizer, color_head_of
 
 PREPARED = Path("data/prepared")
 PREDICTIONS = Path("data/predictions")
@@ -176,7 +176,7 @@ def _choices(
 ) -> dict[str, dict[str, float]]:
     """Return what the choices that it offers are worth, if the network offers any."""
     model, device = load_checkpoint(CHECKPOINT), pick_device(params.device)
-    if not isinstance(model, HintedColorizer) or model.color_head is None:
+    if not isinstance(model, HintedColorizer) or color_head_of(model) is None:
         return {}
     return {
         "suggestions": measure_suggestions(model, test, params, seed, device),

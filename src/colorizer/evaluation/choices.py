@@ -21,7 +21,7 @@ from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.inference.suggestions import ALIKE, SUGGESTIONS, suggest_colors
 from colorizer.inference.types import LikelyColors
 from colorizer.inference.variants import VARIANTS, propose_variants
-from colorizer.networks.hint_tensors import draw_places, true_hints
+from colorizer.networks.hint_tensors import draw_places, patch_means
 from colorizer.networks.hinted import HintedColorizer
 
 Floats = npt.NDArray[np.float32]
@@ -74,8 +74,7 @@ def measure_suggestions(
         for start in range(0, count, params.batch_size):
             lab = lab_from_bytes(photographs[start : min(count, start + params.batch_size)])
             there = places[start : start + len(lab)]
-            # (B * P, 3); that of L is a mean over as many pixels as that of ab.
-            truth = np.hstack([_at(lab[:, [0, 0]], there)[:, :1], _at(lab[:, 1:], there)])
+            truth = _at(lab, there)  # (B * P, 3)
             encoded = EncodedPhotographs(model, lab[:, :1].to(device), params.mirror)
             classes, shares = encoded.likely_colors(there.to(device))
             likely = LikelyColors(classes.cpu().numpy(), shares.flatten(0, 1).cpu().numpy())
@@ -135,9 +134,9 @@ def measure_variants(
     return dict(zip(("ciede2000_between", "psnr_first", "psnr_best"), means, strict=True))
 
 
-def _at(ab: Tensor, places: Tensor) -> Floats:
-    """Return ab, (B, 2, H, W), at places, (B, P, 2), as (B * P, 2)."""
-    found: Floats = true_hints(ab, places)[..., 2:].flatten(0, 1).numpy()
+def _at(planes: Tensor, places: Tensor) -> Floats:
+    """Return Lab or ab, (B, C, H, W), at places, (B, P, 2), as (B * P, C)."""
+    found: Floats = patch_means(planes, places).flatten(0, 1).numpy()
     return found
 
 

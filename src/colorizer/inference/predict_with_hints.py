@@ -11,7 +11,7 @@ from colorizer.inference.predict import predict_ab
 from colorizer.inference.types import Chroma, unknown_colors
 from colorizer.networks.base import Colorizer, check_size, resize
 from colorizer.networks.hint_tensors import mirror_hints
-from colorizer.networks.hinted import Encoding, HintedColorizer
+from colorizer.networks.hinted import Encoding, HintedColorizer, color_head_of
 from colorizer.networks.shares import in_shares, shares_on
 
 
@@ -99,7 +99,7 @@ class EncodedPhotographs:
         UserError
             If the network does not know.
         """
-        head = self._model.color_head if isinstance(self._model, HintedColorizer) else None
+        head = color_head_of(self._model)
         if head is None:
             raise UserError(unknown_colors(type(self._model).__name__))
         views = [places, mirror_hints(places)]

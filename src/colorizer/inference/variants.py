@@ -59,10 +59,10 @@ def propose_variants(
     likely = encoded.likely_colors(places)
     doubt = _doubt(likely, predicted).reshape(shape)
     chosen: list[tuple[Floats, Floats]] = []  # of each place: (2,) where, (count - 1, 2) colours
-    while len(chosen) < DOTS:
+    while len(chosen) < DOTS and count > 1:
         left = _spread(doubt * _undecided(encoded, [*known, *_dots(chosen, 0)]))
         cell = int(left.argmax())
-        if count == 1 or left.flat[cell] < LEAST_DOUBT:
+        if left.flat[cell] < LEAST_DOUBT:
             break
         there = LikelyColors(likely.ab, likely.shares[cell : cell + 1])
         chosen.append((places[cell], _differing(there, predicted[cell], count - 1)))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorizer.color.ab_classes import STEP, ab_classes
-from colorizer.networks.hint_tensors import cells_of
+from colorizer.networks.hint_tensors import values_at
 from colorizer.networks.sync_layers import SharedBatchNorm2d
 
 HIDDEN = 128
@@ -54,10 +54,7 @@ class ColorHead(nn.Module):
         Tensor
             (B, P, Q).
         """
-        features = self.normalize(features)
-        cells = cells_of(places, *features.shape[2:])  # (B, P)
-        index = cells[:, None].expand(-1, features.shape[1], -1)
-        there = features.flatten(2).gather(2, index).transpose(1, 2)  # (B, P, C)
+        there = values_at(self.normalize(features), places)  # (B, P, C)
         logits: Tensor = self.to_logits(F.relu(self.hidden(there)))
         return logits
 

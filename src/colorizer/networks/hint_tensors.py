@@ -49,10 +49,20 @@ def true_hints(ab: Tensor, places: Tensor) -> Tensor:
     Tensor
         (B, N, 4): x, y, and the mean a and b of the :data:`PATCH` x :data:`PATCH` pixels there.
     """
-    means = F.avg_pool2d(ab, PATCH, stride=1, padding=PATCH // 2, count_include_pad=False)
-    cells = cells_of(places, *ab.shape[2:])
-    colors = means.flatten(2).gather(2, cells[:, None].expand(-1, 2, -1))  # (B, 2, N)
-    return torch.cat([places, colors.transpose(1, 2)], dim=-1)
+    return torch.cat([places, patch_means(ab, places)], dim=-1)
+
+
+def patch_means(planes: Tensor, places: Tensor) -> Tensor:
+    """Return the means of :data:`PATCH` x :data:`PATCH` pixels, as :func:`values_at` does."""
+    means = F.avg_pool2d(planes, PATCH, stride=1, padding=PATCH // 2, count_include_pad=False)
+    return values_at(means, places)
+
+
+def values_at(planes: Tensor, places: Tensor) -> Tensor:
+    """Return the values of (B, C, H, W) at places, (B, N, 2), x and y in [0, 1]: (B, N, C)."""
+    cells = cells_of(places, *planes.shape[2:])  # (B, N)
+    index = cells[:, None].expand(-1, planes.shape[1], -1)
+    return planes.flatten(2).gather(2, index).transpose(1, 2)
 
 
 def cells_of(places: Tensor, height: int, width: int) -> Tensor:

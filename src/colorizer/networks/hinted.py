@@ -29,6 +29,11 @@ class HintedRecipe(Recipe):
     likely_colors: bool
 
 
+def color_head_of(model: Colorizer) -> ColorHead | None:
+    """Return the head that says how likely colours are; None if the network has none."""
+    return model.color_head if isinstance(model, HintedColorizer) else None
+
+
 @dataclass(frozen=True)
 class Encoding:
     """What a network makes of photographs before it gets any colour hints.

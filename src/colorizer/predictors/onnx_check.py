@@ -12,7 +12,7 @@ import torch
 
 from colorizer.common.cores import usable_cores
 from colorizer.networks.base import Colorizer
-from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.hinted import HintedColorizer, color_head_of
 from colorizer.predictors.onnx_card import COLORS, GIVEN, HINTS, LIGHTNESS, LIKELY, OWN, PLACES
 from colorizer.predictors.onnx_session import open_session
 from colorizer.predictors.view import SMALLEST, nearest_side
@@ -86,8 +86,9 @@ def compare(model: Colorizer, file: Path, side: int) -> Differences:
             places = _hints(generator, len(lightness), asked)[..., :2].copy()
             told = {LIGHTNESS: lightness, HINTS: hints, PLACES: places}
             inputs = {place.name: told[place.name] for place in session.get_inputs()}
-            for name, expected in _by_torch(model, lightness, hints, places).items():
-                found = session.run([name], inputs)[0]
+            outputs = _by_torch(model, lightness, hints, places)
+            results = session.run(list(outputs), inputs)
+            for (name, expected), found in zip(outputs.items(), results, strict=True):
                 difference = np.nan_to_num(abs(found - expected), nan=np.inf).max(initial=0)
                 of_colors = name in (LIKELY, COLORS)
                 where = likely if of_colors else hinted if number else plain
@@ -102,9 +103,9 @@ def _by_torch(
 ) -> dict[str, Floats]:
     """Return the outputs by tensor name."""
     chroma, seen = _chroma_by_torch(model, lightness, hints), torch.from_numpy(lightness)
-    if not isinstance(model, HintedColorizer) or model.color_head is None:
+    head = color_head_of(model)
+    if not isinstance(model, HintedColorizer) or head is None:
         return chroma
-    head = model.color_head
     with torch.inference_mode():
         likely = head(model.encode(seen).features, torch.from_numpy(places)).softmax(dim=-1)
     return {**chroma, COLORS: head.colors.numpy(), LIKELY: likely.numpy()}

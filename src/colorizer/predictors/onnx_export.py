@@ -22,7 +22,7 @@ from colorizer.inference.params import PredictParams
 from colorizer.inference.saturation import saturation_of
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
-from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.hinted import HintedColorizer, color_head_of
 from colorizer.networks.registry import name_of_network
 from colorizer.predictors.onnx_card import OnnxCard
 from colorizer.predictors.onnx_check import HINTED_TOLERANCE, TOLERANCE, Differences, compare
@@ -49,7 +49,7 @@ def describe(checkpoint: Path) -> tuple[Colorizer, OnnxCard]:
         saturation=saturation_of(settings, checkpoint),
         mirror=settings.mirror,
         takes_hints=isinstance(model, HintedColorizer),
-        knows_colors=isinstance(model, HintedColorizer) and model.color_head is not None,
+        knows_colors=color_head_of(model) is not None,
     )
     return model, card
 

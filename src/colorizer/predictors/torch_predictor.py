@@ -16,7 +16,7 @@ from colorizer.inference.predict_with_hints import EncodedPhotographs
 from colorizer.inference.types import Hint, PhotoChroma
 from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint, load_size
-from colorizer.networks.hinted import HintedColorizer
+from colorizer.networks.hinted import HintedColorizer, color_head_of
 from colorizer.predictors.view import read_view, view_size
 
 
@@ -49,7 +49,7 @@ class TorchPredictor:
     @property
     def knows_colors(self) -> bool:
         """Whether it says how likely colours are, as for any ``PhotoPredictor``."""
-        return isinstance(self.model, HintedColorizer) and self.model.color_head is not None
+        return color_head_of(self.model) is not None
 
     def at(self, side: int) -> Self:
         """Return the same network for another size, as any ``PhotoPredictor`` does."""

@@ -108,16 +108,16 @@ export class Choices {
         bitmaps.push(await this.#gallery.render(photograph, THUMBNAIL, variant));
       }
       if (photograph === this.#photograph && photograph.history.now.dots === dots) {
-        this.#variants.wait(false);
         this.#shown = variants;
         this.#variants.show(bitmaps);
         this.#variants.mark(variants.indexOf(dots));
-        return;
+      } else {
+        for (const bitmap of bitmaps) bitmap.close();
       }
-      for (const bitmap of bitmaps) bitmap.close();
     } catch (error) {
       this.#events.onProblem(error);
+    } finally {
+      this.#variants.wait(false);
     }
-    this.#variants.wait(false);
   }
 }

@@ -30,7 +30,7 @@ export class Variants {
   wait(isBusy) {
     // Not disabled, or it would lose the focus.
     this.#propose.setAttribute("aria-disabled", String(isBusy));
-    this.#name(isBusy ? "Looking…" : "Show");
+    this.#nameButton();
   }
 
   get isWaiting() {
@@ -48,12 +48,12 @@ export class Variants {
       return item;
     });
     this.#list.replaceChildren(...items);
-    this.#name(items.length ? "Hide" : "Show");
+    this.#nameButton();
   }
 
-  /** @param {string} text what the button says */
-  #name(text) {
-    this.#propose.textContent = text;
+  #nameButton() {
+    const next = this.#list.children.length ? "Hide" : "Show";
+    this.#propose.textContent = this.isWaiting ? "Looking…" : next;
   }
 
   /** @param {number | null} chosen which of them is shown large */
