@@ -185,7 +185,7 @@ def test_figures_of_each_photograph_are_written(
     [
         (
             ["photographs", "--checkpoint", "none"],
-            "checkpoint none not found; leave --checkpoint out to use the general network, ",
+            "checkpoint none not found; name a file that is there, or leave --checkpoint out ",
         ),
         (
             ["photographs", "--checkpoint", "params.yaml"],

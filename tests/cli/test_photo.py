@@ -338,15 +338,22 @@ class TestHints:
         )
         assert tree(project) == before
 
-    @pytest.mark.parametrize("word", ["1,1", "1,1,red", "1,#c8553d", "x,1,#c8553d", "1,1,#c8553"])
+    @pytest.mark.parametrize(
+        ("word", "error"),
+        [
+            (
+                "1,1",
+                "must be X,Y,#RRGGBB, such as 120,80,#c8553d, or X,Y,#RRGGBB,REACH, such as "
+                "120,80,#c8553d,40, got '1,1'",
+            ),
+            ("x,1,#c8553d", "X must be a whole number of pixels from 0, got 'x'"),
+        ],
+    )
     def test_written_otherwise_end_with_status_2(
-        self, word: str, capsys: pytest.CaptureFixture[str]
+        self, word: str, error: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert status_of("old.jpg", "--hint", word) == 2
-        assert capsys.readouterr().err.endswith(
-            f"error: argument --hint: must be X,Y,#RRGGBB, such as 120,80,#c8553d, or "
-            f"X,Y,#RRGGBB,REACH, such as 120,80,#c8553d,40, got {word!r}\n"
-        )
+        assert capsys.readouterr().err.endswith(f"error: argument --hint: {error}\n")
 
 
 class TestReport:
@@ -468,6 +475,14 @@ def test_full_disk_ends_the_run(project: Path, monkeypatch: pytest.MonkeyPatch) 
     assert tree(project) == before
 
 
+def test_one_file_is_for_one_photograph(project: Path) -> None:
+    before = tree(project)
+    assert status_of("album", "old.jpg", "--output", "one.jpg") == (
+        "error: --output one.jpg is one file, and 3 photographs are given; name a folder"
+    )
+    assert tree(project) == before
+
+
 def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -479,7 +494,7 @@ def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
     monkeypatch.setattr("colorizer.photo.write.whole_file", refusing)
 
     assert status_of("album/a.png", "old.jpg") == "error: 1 of 2 could not be coloured"
-    assert "album/a.png: Permission denied: album\n" in capsys.readouterr().err
+    assert "album/a.png: no right to read or write album\n" in capsys.readouterr().err
     assert Path("old_color.jpg").exists()
 
 
@@ -488,8 +503,8 @@ def test_place_that_cannot_be_written_to_is_named_and_the_rest_is_done(
     [
         (
             ["--checkpoint", "none"],
-            "checkpoint none not found; leave --checkpoint out to use the general network, or "
-            "name another: dvc repro trains data/checkpoints/model.safetensors, and dvc pull ",
+            "checkpoint none not found; name a file that is there, or leave --checkpoint out to "
+            "use the general network",
         ),
         (["--checkpoint", "old.jpg"], "old.jpg is not a checkpoint of this project: "),
         (["--device", "gpu"], "device 'gpu' cannot be used: "),

@@ -157,6 +157,7 @@ def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("colorizer.common.extras.find_spec", lambda name: None)
 
     assert status_of("clip.mkv") == (f"error: av, torch not installed: {how_to_install('video')}")
+    assert status_of("none.mkv") == "error: none.mkv: there is no such file"
 
 
 @pytest.mark.parametrize(

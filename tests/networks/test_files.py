@@ -6,6 +6,7 @@ import pytest
 
 from colorizer.common.errors import UserError
 from colorizer.networks.files import (
+    CHECKPOINT,
     GENERAL,
     GENERAL_GRAPH,
     ONNX,
@@ -68,8 +69,16 @@ def test_file_must_be_there(tmp_path: Path) -> None:
 
     require_network(tmp_path / "net")
     for missing in (tmp_path / "none", tmp_path):
-        with pytest.raises(UserError, match=r"^checkpoint .* not found; leave --checkpoint out "):
+        with pytest.raises(UserError, match=r"^checkpoint .* not found; name a file that is "):
             require_network(missing)
+
+
+def test_checkpoint_of_the_pipeline_is_to_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"^checkpoint .* not found; dvc repro trains it, "):
+        require_network(CHECKPOINT)
 
 
 def test_general_network_comes_with_the_code() -> None:

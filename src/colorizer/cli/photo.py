@@ -119,7 +119,7 @@ def run(arguments: Namespace) -> None:
         the report cannot be written.
     """
     from colorizer.common.interrupts import raise_on_interrupts
-    from colorizer.photo.plan import COLORED, SIDE_BY_SIDE, Wish, plan
+    from colorizer.photo.plan import COLORED, SIDE_BY_SIDE, Wish, is_file_name, plan
 
     raise_on_interrupts()
     _check_format(arguments)
@@ -134,6 +134,11 @@ def run(arguments: Namespace) -> None:
     found = plan(arguments.photographs, wish)
     if arguments.hint and found.asked > 1:
         raise UserError(f"--hint is for one photograph, and {found.asked} are given")
+    if arguments.output and is_file_name(arguments.output) and found.asked > 1:
+        raise UserError(
+            f"--output {arguments.output} is one file, and {found.asked} photographs are given; "
+            "name a folder"
+        )
     edits = _read_edits(found, arguments)
     sheet = _start_sheet(found, wish, arguments)
     # Fails before the slow part; and with nothing to do, no network is needed.
@@ -256,8 +261,10 @@ def _some(files: list[Path], what: str = "files") -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, PermissionError) and error.filename:
+        return f"no right to read or write {error.filename}"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}"
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__
 
 

@@ -70,12 +70,14 @@ def run(arguments: Namespace) -> None:
     from colorizer.common.extras import require_extra
     from colorizer.common.interrupts import raise_on_interrupts
 
+    source, target = arguments.clip, _target_of(arguments)
+    if not source.is_file():
+        raise UserError(f"{source}: there is no such file")
     require_extra("video", "av", "torch")
     raise_on_interrupts()
-    source, target = arguments.clip, _target_of(arguments)
     encoder_of(target, bits=8)  # reports a wrong suffix before the slow part
     if target.exists():
-        if source.exists() and target.samefile(source):
+        if target.samefile(source):
             raise UserError(f"{source} would be replaced by its coloured copy")
         if not arguments.overwrite:
             raise UserError(f"{target} is there already; --overwrite replaces it")
@@ -107,8 +109,6 @@ def _colorize(arguments: Namespace, source: Path, target: Path) -> None:
 
     from colorizer.video.colorist import VideoColorist
 
-    if not source.is_file():
-        raise UserError(f"{source}: there is no such file")
     # Mirror averaging doubles the time, and smoothing evens out more than it would.
     network, saturation = load_chosen_network(arguments, mirror=False)
     colorist = VideoColorist(network, saturation, arguments.smoothing, arguments.crf)

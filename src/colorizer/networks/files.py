@@ -66,9 +66,14 @@ def require_network(file: Path) -> None:
             f"the general network is missing: {missing[0]} comes with colorizer; install it "
             "again, or name another network with --checkpoint"
         )
+    if file == CHECKPOINT:
+        raise UserError(
+            f"checkpoint {file} not found; dvc repro trains it, dvc pull gets your team's, if it "
+            "shares one, and without --checkpoint the general network is used"
+        )
     raise UserError(
-        f"checkpoint {file} not found; leave --checkpoint out to use the general network, or name "
-        f"another: dvc repro trains {CHECKPOINT}, and dvc pull gets your team's, if it shares one"
+        f"checkpoint {file} not found; name a file that is there, or leave --checkpoint out to "
+        "use the general network"
     )
 
 

@@ -13,7 +13,8 @@ from colorizer.color.lab_numpy import lab_from_bytes
 from colorizer.color.lightness_tables import BYTE, encode
 from colorizer.inference.types import Hint
 
-_WRITTEN = re.compile(r"(\d{1,6}),(\d{1,6}),#?([0-9a-fA-F]{6})(?:,(\d{1,6}))?")
+_PIXELS = re.compile(r"[0-9]{1,6}")
+_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,29 @@ def parse_hint(text: str) -> PixelHint:
     Raises
     ------
     ValueError
-        If it has another form.
+        If it has another form; the message says which part of it is wrong.
     """
-    match = _WRITTEN.fullmatch(text.strip())
-    if not match:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) not in (3, 4):
         raise ValueError(
             "must be X,Y,#RRGGBB, such as 120,80,#c8553d, or X,Y,#RRGGBB,REACH, such as "
             f"120,80,#c8553d,40, got {text!r}"
         )
-    reach = int(match[4]) if match[4] else None
-    if reach == 0:
-        raise ValueError(f"must reach 1 pixel or more, got {text!r}")
-    red, green, blue = bytes.fromhex(match[3])
-    return PixelHint(int(match[1]), int(match[2]), (red, green, blue), reach)
+    x, y = (_pixels(name, part, 0) for name, part in zip("XY", parts, strict=False))
+    match = _COLOR.fullmatch(parts[2])
+    if not match:
+        raise ValueError(
+            f"the colour must be six hexadecimal digits, such as #c8553d, got {parts[2]!r}"
+        )
+    red, green, blue = bytes.fromhex(match[1])
+    reach = _pixels("REACH", parts[3], 1) if len(parts) == 4 else None
+    return PixelHint(x, y, (red, green, blue), reach)
+
+
+def _pixels(name: str, text: str, least: int) -> int:
+    if not _PIXELS.fullmatch(text) or int(text) < least:
+        raise ValueError(f"{name} must be a whole number of pixels from {least}, got {text!r}")
+    return int(text)
 
 
 def ab_of(rgb: tuple[int, int, int]) -> tuple[float, float]:

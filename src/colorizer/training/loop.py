@@ -262,7 +262,7 @@ class EpochLoop:
         if self.recipe.chroma_weight > 0:
             # Most of the world is greyish: unweighted, the safe answer is dull (Zhang et al.
             # 2016, "Colorful Image Colorization", section 2.2, with weights for classes of ab).
-            chroma = torch.linalg.vector_norm(lab[:, 1:], dim=1, keepdim=True)  # (B, 1, H, W)
+            chroma = torch.hypot(lab[:, 1:2], lab[:, 2:])  # (B, 1, H, W)
             weight = 1 + self.recipe.chroma_weight * chroma / 100
             predicted, true = predicted * weight, true * weight
         loss: Tensor = LOSSES[self.recipe.loss](predicted, true)
