@@ -101,7 +101,7 @@ def test_other_images_are_refused(
 
 
 def test_wrong_hints_and_saturations_are_refused(colorist: colorizer.Colorist) -> None:
-    with pytest.raises(ValueError, match="the colour must be six hexadecimal digits, .* 'red'"):
+    with pytest.raises(ValueError, match=r"the colour must be six hexadecimal digits, .* 'red'"):
         colorist.colorize(greys(90, 60), hints=[(1, 2, "red")])
     with pytest.raises(ValueError, match="the hint at 90,2 lies outside"):
         colorist.colorize(greys(90, 60), hints=[(90, 2, "#ff0000")])

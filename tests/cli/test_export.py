@@ -148,7 +148,7 @@ def test_interrupt_leaves_nothing(project: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["m.onnx", "--checkpoint", "none"], "checkpoint none not found; name a file that is there, "),
+        (["m.onnx", "--checkpoint", "none"], "checkpoint none not found; name a file that "),
         (["m.onnx", "--checkpoint", "README"], "README is not a checkpoint of this project: "),
         (
             ["data/checkpoints/m.onnx"],

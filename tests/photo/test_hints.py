@@ -69,7 +69,7 @@ class TestParsing:
             parse_hint(form.format(number))
 
     def test_names_a_reach_of_nothing(self) -> None:
-        with pytest.raises(ValueError, match="REACH must be a whole .* from 1, got '0'"):
+        with pytest.raises(ValueError, match=r"REACH must be .* from 1, got '0'"):
             parse_hint("1,2,#010203,0")
 
 

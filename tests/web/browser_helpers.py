@@ -17,7 +17,7 @@ from tests.data_helpers import encoded
 from tests.photo_helpers import greys, lab_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FilePayload, Page
+    from playwright.sync_api import FilePayload, Locator, Page
 
 PATIENCE_S = 30
 BRICK, SKY, NO_COLOR = "#a8482f", "#6ea6d8", "#808080"
@@ -54,7 +54,12 @@ def wait_until(is_so: Callable[[], object]) -> None:
 
 def shown(page: Page, which: str = ".after canvas") -> Image.Image:
     """Return a canvas of the picture."""
-    address = page.locator(f"#picture {which}").evaluate("canvas => canvas.toDataURL()")
+    return picture_of(page.locator(f"#picture {which}"))
+
+
+def picture_of(canvas: Locator) -> Image.Image:
+    """Return what a canvas shows."""
+    address = canvas.evaluate("canvas => canvas.toDataURL()")
     with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
         return image.convert("RGB")
 

@@ -215,6 +215,20 @@ def test_reloading_loses_nothing(page: Page) -> None:
     assert shown(page).tobytes() == picture.tobytes()
 
 
+def test_page_works_where_nothing_may_be_stored(page: Page) -> None:
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', "
+        "{ get() { throw new DOMException('forbidden', 'SecurityError'); } })"
+    )
+    page.reload()
+    page.locator("body[data-ready=true]").wait_for(state="attached")
+
+    choose(page, photograph())
+
+    assert chroma(shown(page)) > 10
+    assert problems(page) == []
+
+
 def test_a_server_that_forgot_the_photographs_is_given_them_anew(
     page: Page, tmp_path: Path
 ) -> None:

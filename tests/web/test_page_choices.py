@@ -23,7 +23,9 @@ from tests.web.browser_helpers import (
     hue_of,
     photograph,
     pick,
+    picture_of,
     redrawn,
+    set_strength,
     settle,
     shown,
     wait_until,
@@ -61,11 +63,16 @@ def rgb(color: str) -> str:
 def propose(page: Page) -> None:
     page.click("#variants .propose")
     page.wait_for_selector("#variants li:nth-child(4)")
+    page.wait_for_selector("#variants .propose[aria-disabled=false]")
 
 
 def marked(page: Page) -> list[bool]:
     buttons = page.locator("#variants li button").all()
     return [one.get_attribute("aria-pressed") == "true" for one in buttons]
+
+
+def colouring(page: Page, number: int) -> Image.Image:
+    return picture_of(page.locator(f"#variants li:nth-child({number}) canvas"))
 
 
 def near_and_far(image: Image.Image) -> tuple[float, float]:
@@ -127,9 +134,8 @@ def test_asking_is_let_go_by_escape(page: Page) -> None:
 
 
 def test_keys_alone_ask_too(page: Page) -> None:
-    page.focus("#swatches .ask")
-    page.keyboard.press("Enter")
-    page.focus("#picture .frame")
+    page.keyboard.press("s")
+    assert page.get_attribute("#swatches .ask", "aria-pressed") == "true"
     redrawn(page, lambda: page.keyboard.press("Enter"))
 
     assert dots(page) == 1
@@ -223,6 +229,25 @@ def test_where_nothing_is_in_doubt_it_is_said(page: Page) -> None:
 
     page.get_by_text("in no doubt about this photograph").wait_for()
     assert page.locator("#variants li").count() == 0
+
+
+def test_colourings_are_as_strong_as_the_photograph(page: Page) -> None:
+    propose(page)
+    vivid = colouring(page, 1)
+
+    set_strength(page, "0.2")
+
+    wait_until(lambda: chroma(colouring(page, 1)) < chroma(vivid) / 2)
+    assert marked(page) == [True, False, False, False]
+
+
+def test_colourings_at_another_size_are_no_longer_those_shown(page: Page) -> None:
+    propose(page)
+    page.click("#download summary")
+
+    page.select_option("#download .size", "256")
+
+    wait_until(lambda: page.locator("#variants li").count() == 0)
 
 
 def test_colourings_of_one_photograph_are_not_those_of_another(page: Page) -> None:

@@ -88,6 +88,23 @@ def test_tall_photographs_fit_the_window(page: Page) -> None:
     assert canvas["height"] <= frame["height"] + 1
 
 
+@pytest.mark.parametrize("page", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_on_a_phone_the_photograph_stays_in_sight_of_what_changes_it(page: Page) -> None:
+    choose(page, photograph("tall.png", 200, 800))
+
+    page.locator("#strength").scroll_into_view_if_needed()
+    page.locator("#download summary").scroll_into_view_if_needed()
+
+    frame = page.locator("#picture .frame").bounding_box()
+    for part in ("#strength", "#download .save"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert frame
+        assert frame["y"] >= 0
+        assert box["y"] >= frame["y"] + frame["height"]
+        assert box["y"] + box["height"] <= 844
+
+
 def test_nothing_jumps_while_a_photograph_is_opened(page: Page) -> None:
     choose(page, photograph("a.png"))
     frame = page.locator("#picture .frame").bounding_box()

@@ -29,6 +29,7 @@ from colorizer.inference.suggestions import suggest_colors
 from colorizer.photo.edits import MOST_STRENGTH, parse_dots
 from colorizer.photo.hints import ab_of
 from colorizer.web.previews import SRGB
+from colorizer.web.visit import REMOVED
 from colorizer.web.visits import Visits
 from tests.conftest import REPOSITORY
 from tests.data_helpers import encoded
@@ -226,9 +227,21 @@ def test_removed_photograph_is_gone(visitor: Visitor, files: Path) -> None:
     answer = visitor.ask("POST", f"/photographs/{number}/chroma", json={})
     assert (answer.status_code, problem(answer)) == (
         409,
-        "This photograph is not there any more.",
+        REMOVED,
     )
     assert eventually(lambda: not list(files.iterdir()))
+
+
+def test_photograph_that_is_removed_while_it_is_given_out_is_gone(
+    visitor: Visitor, files: Path
+) -> None:
+    number = visitor.open("old.jpg", PHOTOGRAPH)
+    for file in files.iterdir():
+        file.unlink()
+
+    answer = visitor.ask("GET", f"/photographs/{number}/preview")
+
+    assert (answer.status_code, problem(answer)) == (409, REMOVED)
 
 
 def test_chroma_is_what_the_network_says(visitor: Visitor) -> None:

@@ -31,7 +31,7 @@ from colorizer.web.headers import is_from_elsewhere, with_headers
 from colorizer.web.limits import Limits, RefusedError
 from colorizer.web.open_photograph import OpenPhotograph
 from colorizer.web.results import OWN_FORMAT, Order, Results
-from colorizer.web.visit import FULL_DISK, Visit
+from colorizer.web.visit import FULL_DISK, REMOVED, Visit
 from colorizer.web.visits import GoneError, Visits
 
 # Chroma is sent in hundredths of CIELAB units: far less than an 8-bit step.
@@ -190,7 +190,11 @@ async def _remove(visits: Visits, request: Request) -> Response:
 
 async def _preview(visits: Visits, request: Request) -> Response:
     opened = _visit(visits, request)[request.path_params["number"]]
-    return FileResponse(opened.preview, media_type="image/jpeg")
+    try:
+        preview = await run_in_threadpool(opened.preview.read_bytes)
+    except FileNotFoundError as error:  # removed meanwhile
+        raise RefusedError(REMOVED) from error
+    return Response(preview, media_type="image/jpeg")
 
 
 async def _predict(visits: Visits, request: Request) -> Response:

@@ -26,6 +26,7 @@ T = TypeVar("T")
 # What a bad photograph, or one too large for the computer or its disk, can raise.
 FAILURES = (UnreadableImageError, UserError, OSError, ValueError, MemoryError)
 FULL_DISK = "The disk of the server is full."
+REMOVED = "This photograph is not there any more."
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Visit:
         """
         with self._lock:
             if number not in self._photographs:
-                raise RefusedError("This photograph is not there any more.")
+                raise RefusedError(REMOVED)
             return self._photographs[number]
 
     def photographs(self) -> list[tuple[int, OpenPhotograph]]:

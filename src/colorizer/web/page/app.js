@@ -56,7 +56,7 @@ export class App {
    * @param {About} about
    * @param {Host} host
    * @param {Engine} engine
-   * @param {Storage} storage where to keep what was changed
+   * @param {import("./memory.js").Keeper} storage where to keep what was changed
    */
   constructor(about, host, engine, storage) {
     this.#about = about;
@@ -123,6 +123,7 @@ export class App {
       onZoom: (factor) => (factor ? this.picture.zoom(factor) : this.picture.fit()),
       onOriginal: (isOriginal) => this.picture.showOriginal(isOriginal),
       onFullScreen: () => this.picture.toggleFullScreen(),
+      onSuggest: about.knowsColors ? () => this.#chosen && this.swatches.ask(true) : null,
     });
     this.swatches.offer(about.takesHints, about.knowsColors);
   }
@@ -198,16 +199,14 @@ export class App {
 
   /** @param {1 | -1} step */
   #step(step) {
-    const photographs = this.#gallery.photographs;
-    const next = photographs[photographs.findIndex((one) => one === this.#chosen) + step];
+    const next = this.#gallery.beside(this.#chosen, step);
     if (next) this.#choose(next);
   }
 
   /** @param {Photograph} photograph */
   async #remove(photograph) {
-    const before = this.#gallery.photographs;
-    const at = before.indexOf(photograph);
-    const next = before[at + 1] ?? before[at - 1] ?? null;
+    const next =
+      this.#gallery.beside(photograph) ?? this.#gallery.beside(photograph, -1) ?? null;
     const removed = this.#gallery.remove(photograph);
     this.#choose(photograph === this.#chosen ? next : this.#chosen);
     if (next) this.strip.focus(next);
@@ -332,8 +331,7 @@ export class App {
   }
 
   #copyDots() {
-    const photographs = this.#gallery.photographs;
-    const next = photographs[photographs.findIndex((one) => one === this.#chosen) + 1];
+    const next = this.#gallery.beside(this.#chosen);
     if (!next || !this.#chosen) return;
     const dots = [...next.history.now.dots, ...this.#chosen.history.now.dots];
     next.history.change({ dots: dots.slice(0, MOST_DOTS) });
@@ -443,7 +441,7 @@ export class App {
       });
     }
     const dots = this.#chosen?.history.now.dots ?? [];
-    this.choices.show(this.#chosen, this.#dot === null ? null : dots[this.#dot]);
+    this.choices.show(this.#chosen, this.#dot === null ? null : dots[this.#dot], this.#isDraft);
     if (focused && !isUsable(focused)) this.#focusOnWork();
     this.#memory.keep({
       chosen: this.#chosen?.id ?? null,
@@ -496,7 +494,7 @@ export class App {
   /** @param {Photograph} photograph */
   async #drawThumbnail(photograph) {
     try {
-      const bitmap = await this.#gallery.render(photograph, THUMBNAIL);
+      const bitmap = await this.#gallery.render(photograph, () => THUMBNAIL);
       this.strip.thumbnail(photograph, bitmap);
     } catch (error) {
       if (this.#gallery.photographs.includes(photograph)) this.#report(error, photograph.name);

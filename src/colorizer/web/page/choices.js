@@ -8,6 +8,7 @@ import { Variants } from "./parts/variants.js";
 /** @typedef {import("./gallery.js").Gallery} Gallery */
 /** @typedef {import("./host.js").About} About */
 /** @typedef {import("./parts/dot_tools.js").DotEvents} DotEvents */
+/** @typedef {import("./gallery.js").Predicted} Predicted */
 /** @typedef {Gallery["photographs"][number]} Photograph */
 
 /**
@@ -31,8 +32,10 @@ export class Choices {
   #dot = null;
   /** @type {string} for where the shown suggestions are */
   #suggested = "";
-  /** @type {Dot[][]} of the shown colourings */
+  /** @type {Predicted[]} the shown colourings */
   #shown = [];
+  /** @type {number | null} how strong they are shown */
+  #strength = null;
 
   /**
    * @param {Gallery} gallery
@@ -48,7 +51,7 @@ export class Choices {
     this.#dotTools.suggest([]);
     this.#variants = new Variants({
       onPropose: () => this.#propose(),
-      onChoose: (number) => events.onVariant(this.#shown[number]),
+      onChoose: (number) => events.onVariant(this.#shown[number].dots),
     });
     this.#variants.offer(about.knowsColors);
   }
@@ -56,14 +59,16 @@ export class Choices {
   /**
    * @param {Photograph | null} photograph the chosen one
    * @param {Dot | null} dot the selected one
+   * @param {boolean} isChanging whether something is being slid or dragged
    */
-  show(photograph, dot) {
+  show(photograph, dot, isChanging) {
     this.#dotTools.show(dot);
     this.#dot = dot;
-    const dots = photograph?.history.now.dots ?? [];
-    if (photograph !== this.#photograph) this.#hide();
+    const now = photograph?.history.now;
+    if (photograph !== this.#photograph || now?.size !== this.#shown[0]?.size) this.#hide();
     this.#photograph = photograph;
-    this.#variants.mark(this.#shown.indexOf(dots));
+    this.#variants.mark(this.#shown.findIndex(({ dots }) => dots === now?.dots));
+    if (this.#shown.length && now?.strength !== this.#strength && !isChanging) this.#repaint();
     this.#suggest();
   }
 
@@ -84,9 +89,25 @@ export class Choices {
   });
 
   #hide() {
+    if (!this.#shown.length) return;
     this.#shown = [];
-    this.#variants.show([]);
+    this.#variants.show(0);
   }
+
+  #repaint = latest(async () => {
+    const [photograph, shown] = [this.#photograph, this.#shown];
+    if (!photograph) return;
+    this.#strength = photograph.history.now.strength;
+    try {
+      for (const [number, predicted] of shown.entries()) {
+        const bitmap = await this.#gallery.paint(photograph, predicted, THUMBNAIL);
+        if (shown === this.#shown) this.#variants.draw(number, bitmap);
+        else bitmap.close();
+      }
+    } catch (error) {
+      if (shown === this.#shown) this.#events.onProblem(error);
+    }
+  });
 
   async #propose() {
     const photograph = this.#photograph;
@@ -97,22 +118,22 @@ export class Choices {
     }
     this.#variants.wait(true);
     try {
-      const { dots } = photograph.history.now;
+      const { dots, size } = photograph.history.now;
       const added = await this.#gallery.variants(photograph);
       if (!added.some((more) => more.length)) {
         throw new Error("The network is in no doubt about this photograph: there are no others.");
       }
-      const variants = added.map((more) => (more.length ? [...dots, ...more] : dots));
-      const bitmaps = [];
-      for (const variant of variants) {
-        bitmaps.push(await this.#gallery.render(photograph, THUMBNAIL, variant));
+      const proposed = [];
+      for (const more of added) {
+        const all = more.length ? [...dots, ...more] : dots;
+        proposed.push(await this.#gallery.predict(photograph, all));
       }
-      if (photograph === this.#photograph && photograph.history.now.dots === dots) {
-        this.#shown = variants;
-        this.#variants.show(bitmaps);
-        this.#variants.mark(variants.indexOf(dots));
-      } else {
-        for (const bitmap of bitmaps) bitmap.close();
+      const { now } = photograph.history;
+      if (photograph === this.#photograph && now.dots === dots && now.size === size) {
+        this.#shown = proposed;
+        this.#variants.show(proposed.length);
+        this.#variants.mark(0);
+        await this.#repaint();
       }
     } catch (error) {
       this.#events.onProblem(error);

@@ -13,9 +13,15 @@ import { GoneError, SilentError } from "./host.js";
 
 /** @typedef {File | number} Source a file, or an example by its number */
 
+/**
+ * What was predicted for a photograph with these dots, seen at this size.
+ *
+ * @typedef {{dots: Dot[], size: number | null, chroma: Chroma}} Predicted
+ */
+
 /** A photograph on the page. */
 class Photograph {
-  /** @type {{dots: Dot[], size: number | null, chroma: Chroma} | null} what was predicted last */
+  /** @type {Predicted | null} what was predicted last for what it is to be */
   predicted = null;
 
   /**
@@ -97,25 +103,55 @@ export class Gallery {
   }
 
   /**
+   * Return the photograph that comes after another, or before it.
+   *
+   * @param {Photograph | null} photograph
+   * @param {1 | -1} [step]
+   * @returns {Photograph | undefined}
+   */
+  beside(photograph, step = 1) {
+    return this.photographs[this.photographs.findIndex((one) => one === photograph) + step];
+  }
+
+  /**
    * Draw a photograph in colour, as it is to be now.
    *
    * @param {Photograph} photograph
-   * @param {number | (() => number)} longest the longer side in pixels; a function is called once
-   *   the network is done
-   * @param {Dot[]} [dots] others than it has now
+   * @param {() => number} longest the longer side in pixels, asked for once the network is done
    * @returns {Promise<ImageBitmap>}
    */
-  async render(photograph, longest, dots = photograph.history.now.dots) {
-    let { predicted } = photograph;
-    const { size } = photograph.history.now;
-    if (predicted?.dots !== dots || predicted.size !== size) {
-      const predict = () => this.#host.predict(photograph.id, { dots, size });
-      predicted = { dots, size, chroma: await this.#asked(predict, [photograph]) };
-      if (dots === photograph.history.now.dots) photograph.predicted = predicted;
-    }
+  async render(photograph, longest) {
+    const predicted = await this.predict(photograph, photograph.history.now.dots);
+    return this.paint(photograph, predicted, longest());
+  }
+
+  /**
+   * Predict a photograph's colours.
+   *
+   * @param {Photograph} photograph
+   * @param {Dot[]} dots its own, or others
+   * @returns {Promise<Predicted>}
+   */
+  async predict(photograph, dots) {
+    const { predicted, history: { now: { size } } } = photograph;
+    if (predicted?.dots === dots && predicted.size === size) return predicted;
+    const ask = () => this.#host.predict(photograph.id, { dots, size });
+    const made = { dots, size, chroma: await this.#asked(ask, [photograph]) };
+    if (dots === photograph.history.now.dots) photograph.predicted = made;
+    return made;
+  }
+
+  /**
+   * Draw a photograph in what was predicted, as strong as it is to be now.
+   *
+   * @param {Photograph} photograph
+   * @param {Predicted} predicted
+   * @param {number} longest the longer side in pixels
+   * @returns {Promise<ImageBitmap>}
+   */
+  paint(photograph, { chroma }, longest) {
     const { strength } = photograph.history.now;
-    const pixels = typeof longest === "number" ? longest : longest();
-    return this.#engine.render(photograph.id, predicted.chroma, strength, pixels);
+    return this.#engine.render(photograph.id, chroma, strength, longest);
   }
 
   /**

@@ -2,14 +2,32 @@
 
 /** @typedef {import("./edits.js").Edits} Edits */
 /** @typedef {{chosen: string | null, edits: Record<string, Edits>}} Remembered */
+/** @typedef {Pick<Storage, "getItem" | "setItem">} Keeper */
 
 const KEY = "colorizer-edits";
+
+/** @type {Keeper} for where the browser allows none */
+const NOWHERE = { getItem: () => null, setItem() {} };
+
+/**
+ * Return a storage of the browser's, whose mere mention fails where visitors have forbidden it.
+ *
+ * @param {() => Storage} named
+ * @returns {Keeper}
+ */
+export function allowed(named) {
+  try {
+    return named();
+  } catch {
+    return NOWHERE;
+  }
+}
 
 /** Edits by photograph, in the browser's storage. */
 export class Memory {
   #storage;
 
-  /** @param {Storage} storage of the tab, or of the browser */
+  /** @param {Keeper} storage of the tab, or of the browser */
   constructor(storage) {
     this.#storage = storage;
   }

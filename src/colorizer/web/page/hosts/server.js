@@ -1,11 +1,13 @@
 /** The server of `colorizer web`, which keeps photographs and predicts their colours. */
 
 import { GoneError, SilentError, download, requireUsable } from "../host.js";
+import { allowed } from "../memory.js";
 
 /** @typedef {import("../engine/client.js").Engine} Engine */
 /** @typedef {import("../host.js").About} About */
 /** @typedef {import("../host.js").Host} Host */
 /** @typedef {import("../host.js").Opened} Opened */
+/** @typedef {import("../memory.js").Keeper} Keeper */
 
 const VISIT = "colorizer-visit";
 const GONE = 410;
@@ -19,18 +21,20 @@ const SIGN_MS = 60_000;
 export class ServerHost {
   #engine;
   #about;
+  #storage;
   /** @type {string | null} */
   #key;
 
   /**
    * @param {Engine} engine draws the previews
    * @param {About} about
+   * @param {Keeper} storage of this tab: reloading keeps it, and another tab is another visitor
    */
-  constructor(engine, about) {
+  constructor(engine, about, storage) {
     this.#engine = engine;
     this.#about = about;
-    // Of this tab: reloading keeps it, and another tab is another visitor.
-    this.#key = sessionStorage.getItem(VISIT);
+    this.#storage = storage;
+    this.#key = storage.getItem(VISIT);
     setInterval(() => this.#key && this.#ask("", { method: "POST" }).catch(() => {}), SIGN_MS);
   }
 
@@ -54,7 +58,7 @@ export class ServerHost {
     this.#key = null;
     const { key } = await this.#json("", { method: "POST" });
     this.#key = key;
-    sessionStorage.setItem(VISIT, key);
+    this.#storage.setItem(VISIT, key);
   }
 
   /**
@@ -173,9 +177,10 @@ function sent(value) {
  *
  * @param {Engine} engine
  * @param {About} about
- * @returns {Promise<{host: Host, storage: Storage}>} the host, and where the page may keep what
- *   was changed
+ * @returns {Promise<{host: Host, storage: Keeper}>} the host, and where the page may keep what was
+ *   changed
  */
 export async function createHost(engine, about) {
-  return { host: new ServerHost(engine, about), storage: sessionStorage };
+  const storage = allowed(() => sessionStorage);
+  return { host: new ServerHost(engine, about, storage), storage };
 }

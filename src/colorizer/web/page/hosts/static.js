@@ -1,6 +1,7 @@
 /** The visitor's own browser, which keeps photographs and predicts their colours itself. */
 
 import { download, requireUsable } from "../host.js";
+import { allowed } from "../memory.js";
 import { FileStore } from "./file_store.js";
 import { zipped } from "./zip.js";
 
@@ -14,6 +15,7 @@ import { zipped } from "./zip.js";
 /** @typedef {import("../host.js").Opened} Opened */
 /** @typedef {import("../host.js").Output} Output */
 /** @typedef {import("../host.js").Seen} Seen */
+/** @typedef {import("../memory.js").Keeper} Keeper */
 
 const ARCHIVE = "photographs_color.zip";
 const MARK = "_color";
@@ -179,8 +181,8 @@ function ownFormat(name) {
  *
  * @param {Engine} engine
  * @param {About} about
- * @returns {Promise<{host: Host, storage: Storage}>} the host, and where the page may keep what
- *   was changed
+ * @returns {Promise<{host: Host, storage: Keeper}>} the host, and where the page may keep what was
+ *   changed
  */
 export async function createHost(engine, about) {
   // Where pages may have one: not when opened from a disk, nor by http from another computer.
@@ -195,5 +197,6 @@ export async function createHost(engine, about) {
   const loaded = engine.load({ network, runtime, threads: 1 });
   loaded.catch(() => {}); // told when the first photograph needs it
   const store = await FileStore.open();
-  return { host: new StaticHost(engine, about, store, loaded), storage: localStorage };
+  const storage = allowed(() => localStorage);
+  return { host: new StaticHost(engine, about, store, loaded), storage };
 }

@@ -12,11 +12,14 @@ import { find } from "./dom.js";
  * @property {(factor: number) => void} onZoom 0 to show the whole photograph
  * @property {(isOriginal: boolean) => void} onOriginal
  * @property {() => void} onFullScreen
+ * @property {(() => void) | null} onSuggest null if there is nothing to suggest
  */
 
+const SUGGEST = "S";
 const TABLE = [
   ["← →", "another photograph; with the line, a dot or a zoomed photograph in focus, it moves"],
   ["Enter", "with a colour picked: place it at the cross, which the arrow keys move"],
+  [SUGGEST, "a suggested colour: for the place that you tap, or with Enter at the cross"],
   ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
   ["Delete", "the chosen dot; with the strip in focus, the photograph"],
   ["+ − 0", "zoom in, zoom out, show all; also Ctrl and the mouse wheel"],
@@ -34,7 +37,8 @@ const ZOOM = /** @type {Record<string, number>} */ ({ "+": 1.5, "=": 1.5, "-": 1
  */
 export function listenToKeys(events) {
   const dialog = find("#keys", document, HTMLDialogElement);
-  const rows = TABLE.flatMap(([key, meaning]) => {
+  const table = TABLE.filter(([key]) => key !== SUGGEST || events.onSuggest);
+  const rows = table.flatMap(([key, meaning]) => {
     const [term, text] = ["dt", "dd"].map((tag) => document.createElement(tag));
     term.textContent = key;
     text.textContent = meaning;
@@ -81,6 +85,7 @@ function plain({ key }, events, dialog) {
   else if (key === "?") dialog.showModal();
   else if (key.toLowerCase() === "o") events.onOriginal(true);
   else if (key.toLowerCase() === "f") events.onFullScreen();
+  else if (key.toUpperCase() === SUGGEST && events.onSuggest) events.onSuggest();
   else return false;
   return true;
 }

@@ -37,11 +37,10 @@ export class Variants {
     return this.#propose.getAttribute("aria-disabled") === "true";
   }
 
-  /** @param {ImageBitmap[]} bitmaps of the colourings, which are drawn and closed */
-  show(bitmaps) {
-    const items = bitmaps.map((bitmap, at) => {
+  /** @param {number} count of the colourings, which are still to be drawn */
+  show(count) {
+    const items = Array.from({ length: count }, (_, at) => {
       const canvas = document.createElement("canvas");
-      draw(canvas, bitmap);
       const item = document.createElement("li");
       const label = at ? `Colouring ${at + 1}` : "Colouring 1, as it was";
       item.append(button(label, () => this.#onChoose(at), [canvas]));
@@ -49,6 +48,14 @@ export class Variants {
     });
     this.#list.replaceChildren(...items);
     this.#nameButton();
+  }
+
+  /**
+   * @param {number} number of the colouring
+   * @param {ImageBitmap} bitmap is drawn and closed
+   */
+  draw(number, bitmap) {
+    draw(this.#list.querySelectorAll("canvas")[number], bitmap);
   }
 
   #nameButton() {
