@@ -3,9 +3,10 @@
 import { Choices } from "./choices.js";
 import { MOST_DOTS, withChanged } from "./edits.js";
 import { Gallery } from "./gallery.js";
-import { GoneError, download } from "./host.js";
+import { GoneError } from "./host.js";
 import { latest } from "./latest.js";
 import { Memory } from "./memory.js";
+import { Opening } from "./opening.js";
 import { Chooser } from "./parts/chooser.js";
 import { find, isUsable } from "./parts/dom.js";
 import { Downloads } from "./parts/download.js";
@@ -15,11 +16,10 @@ import { Problems } from "./parts/problems.js";
 import { Strength } from "./parts/strength.js";
 import { Strip } from "./parts/strip.js";
 import { Swatches } from "./parts/swatches.js";
-import { PROJECT_FILE, readProject, writeProject } from "./project.js";
+import { saveProject } from "./project.js";
 
 /** @typedef {import("./edits.js").Edits} Edits */
 /** @typedef {import("./engine/client.js").Engine} Engine */
-/** @typedef {import("./gallery.js").Source} Source */
 /** @typedef {import("./host.js").About} About */
 /** @typedef {import("./host.js").Host} Host */
 /** @typedef {import("./host.js").Output} Output */
@@ -39,6 +39,7 @@ export class App {
   #engine;
   #gallery;
   #memory;
+  #opening;
   /** @type {Photograph | null} */
   #chosen = null;
   /** @type {number | null} which dot is selected */
@@ -46,11 +47,6 @@ export class App {
   /** @type {string | null} */
   #color = null;
   #isDraft = false;
-  /** @type {Map<string, Edits>} by names of photographs that may still come */
-  #project = new Map();
-  /** @type {Source[]} */
-  #coming = [];
-  #isOpening = false;
 
   /**
    * @param {About} about
@@ -63,9 +59,15 @@ export class App {
     this.#engine = engine;
     this.#memory = new Memory(storage);
     this.#gallery = new Gallery(host, engine, about.strength, (lost) => this.#onLost(lost));
+    this.#opening = new Opening(this.#gallery, {
+      onStatus: (text) => this.#tell(text),
+      onOpened: (photograph, isFirst) => this.#onOpened(photograph, isFirst),
+      onProject: () => this.#onProject(),
+      onProblem: (error, name) => this.#report(error, name),
+    });
     this.problems = new Problems(() => this.#focusOnWork());
     this.chooser = new Chooser(
-      about, (files) => this.#take(files), (index) => this.#open([index]),
+      about, (files) => this.#opening.take(files), (index) => this.#opening.open([index]),
     );
     this.strip = new Strip(
       (/** @type {Photograph} */ photograph) => this.#choose(photograph),
@@ -111,7 +113,7 @@ export class App {
       onForAll: () => this.#strengthForAll(),
     });
     this.downloads = new Downloads(
-      about, (all, ...how) => this.#save(all, ...how), () => this.#saveProject(),
+      about, (all, ...how) => this.#save(all, ...how), () => saveProject(about.network, this.#gallery.photographs),
       (size) => this.#change({ size }),
     );
     listenToKeys({
@@ -142,44 +144,20 @@ export class App {
     document.body.dataset.ready = "true";
   }
 
-  /** @param {File[]} files photographs, and perhaps a project */
-  async #take(files) {
-    const isProject = (/** @type {File} */ { name }) => name.toLowerCase().endsWith(".json");
-    this.#tell("Opening…");
-    for (const file of files.filter(isProject)) {
-      try {
-        this.#project = readProject(await file.text());
-        this.#applyProjectToAll();
-      } catch (error) {
-        this.#report(error, file.name);
-      }
-    }
-    await this.#open(files.filter((file) => !isProject(file)));
+  /**
+   * @param {Photograph} photograph
+   * @param {boolean} isFirst of those that come together
+   */
+  async #onOpened(photograph, isFirst) {
+    if (isFirst) this.#choose(photograph);
+    else this.#show();
+    await this.#drawThumbnail(photograph);
+    await this.#draw();
   }
 
-  /** @param {Source[]} sources */
-  async #open(sources) {
-    this.#coming.push(...sources);
-    if (this.#isOpening) return;
-    this.#isOpening = true;
-    let isFirst = true;
-    for (let source; (source = this.#coming.shift()) !== undefined; ) {
-      const left = this.#coming.length;
-      this.#tell(left ? `Colouring, ${left + 1} to go…` : "Colouring…");
-      try {
-        const photograph = await this.#gallery.add(source);
-        this.#applyProject(photograph);
-        if (isFirst) this.#choose(photograph);
-        else this.#show();
-        isFirst = false;
-        await this.#drawThumbnail(photograph);
-        await this.#draw();
-      } catch (error) {
-        this.#report(error, typeof source === "number" ? undefined : source.name);
-      }
-    }
-    this.#isOpening = false;
-    this.#tell("");
+  #onProject() {
+    for (const photograph of this.#gallery.photographs) this.#drawThumbnail(photograph);
+    this.#afterChange();
   }
 
   /** @param {Photograph | null} photograph */
@@ -390,31 +368,6 @@ export class App {
     }
   }
 
-  #saveProject() {
-    const photographs = this.#gallery.photographs.map(({ name, history }) => ({
-      name,
-      edits: history.now,
-    }));
-    const text = writeProject(this.#about.network, photographs);
-    const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    download(url, PROJECT_FILE);
-    setTimeout(() => URL.revokeObjectURL(url));
-  }
-
-  /** @param {Photograph} photograph */
-  #applyProject(photograph) {
-    const edits = this.#project.get(photograph.name);
-    if (edits) photograph.history.change(edits);
-  }
-
-  #applyProjectToAll() {
-    for (const photograph of this.#gallery.photographs) {
-      this.#applyProject(photograph);
-      this.#drawThumbnail(photograph);
-    }
-    this.#afterChange();
-  }
-
   /** Show everything but the photograph's pixels, and remember it. */
   #show() {
     // Asked for now, as browsers take the focus at once from what is disabled.
@@ -459,7 +412,7 @@ export class App {
     if (!photograph) return;
     const frame = find("#picture .frame");
     frame.setAttribute("aria-busy", "true");
-    const late = setTimeout(() => !this.#isOpening && this.#tell("Colouring…"), PATIENCE_MS);
+    const late = setTimeout(() => !this.#opening.isBusy && this.#tell("Colouring…"), PATIENCE_MS);
     try {
       // Asked for when the network is done, as the window may be another by then.
       const longest = () => Math.min(this.picture.longest, this.#isDraft ? DRAFT : PREVIEW);
@@ -470,7 +423,7 @@ export class App {
       if (photograph === this.#chosen) this.#report(error, photograph.name);
     }
     clearTimeout(late);
-    if (!this.#isOpening) this.#tell("");
+    if (!this.#opening.isBusy) this.#tell("");
     frame.setAttribute("aria-busy", "false");
   });
 

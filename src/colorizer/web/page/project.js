@@ -1,11 +1,12 @@
 /** Project files: what was changed in photographs, to go on later or elsewhere. */
 
 import { LEAST_REACH, MOST_DOTS, SIZES, usableStrength } from "./edits.js";
+import { download } from "./host.js";
 
 /** @typedef {import("./edits.js").Dot} Dot */
 /** @typedef {import("./edits.js").Edits} Edits */
 
-export const PROJECT_FILE = "colorizer-project.json";
+const PROJECT_FILE = "colorizer-project.json";
 const KIND = "colorizer project";
 // The first knew no reach of colours and no size; otherwise it is the same.
 const VERSIONS = [1, 2];
@@ -22,6 +23,20 @@ export function writeProject(network, photographs) {
   const changed = photographs.map(({ name, edits }) => ({ name, ...edits }));
   const project = { kind: KIND, version: VERSIONS.at(-1), network, photographs: changed };
   return `${JSON.stringify(project, null, 2)}\n`;
+}
+
+/**
+ * Give the visitor a project to keep.
+ *
+ * @param {string} network what the network is called
+ * @param {{name: string, history: {now: Edits}}[]} photographs
+ */
+export function saveProject(network, photographs) {
+  const edited = photographs.map(({ name, history }) => ({ name, edits: history.now }));
+  const text = writeProject(network, edited);
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  download(url, PROJECT_FILE);
+  setTimeout(() => URL.revokeObjectURL(url));
 }
 
 /**
