@@ -231,6 +231,33 @@ def test_double_click_looks_closely_and_back(page: Page) -> None:
     assert canvas.bounding_box() == pytest.approx(whole, abs=1)
 
 
+@pytest.mark.parametrize(
+    "page", [{"viewport": {"width": 390, "height": 844}, "has_touch": True}], indirect=True
+)
+def test_two_fingers_look_closely(page: Page) -> None:
+    choose(page, photograph())
+    canvas = page.locator("#picture .after canvas")
+    whole = canvas.bounding_box()
+    assert whole
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", at(page, 0.45, 0.5), at(page, 0.55, 0.5))
+    for half in (0.1, 0.15, 0.2):
+        touch("touchMove", at(page, 0.5 - half, 0.5), at(page, 0.5 + half, 0.5))
+    touch("touchEnd")
+    settle(page)
+
+    larger = canvas.bounding_box()
+    assert larger
+    assert larger["width"] == pytest.approx(4 * whole["width"], rel=0.05)
+    middles = [box["x"] + box["width"] / 2 for box in (larger, whole)]
+    assert middles[0] == pytest.approx(middles[1], abs=3)
+
+
 def test_double_click_on_a_dot_does_not_zoom(page: Page) -> None:
     choose(page, photograph())
     canvas = page.locator("#picture .after canvas")

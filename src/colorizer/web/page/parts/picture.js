@@ -229,7 +229,9 @@ export class Picture {
     const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (other) {
       const spread = (/** @type {Point} */ one) => Math.hypot(one.x - other.x, one.y - other.y);
-      this.#viewport.zoom(spread(now) / Math.max(1, spread(last)), this.#at(event));
+      const middle = { clientX: (last.x + other.x) / 2, clientY: (last.y + other.y) / 2 };
+      this.#viewport.zoom(spread(now) / Math.max(1, spread(last)), this.#at(middle));
+      this.#viewport.pan(right / 2, down / 2); // so far moves the middle between the two
     } else if (this.isZoomed && !this.#isLine) {
       this.#viewport.pan(right, down);
     } else if (this.#comparison === "line") {
@@ -307,14 +309,14 @@ export class Picture {
   }
 
   /**
-   * @param {MouseEvent} event
+   * @param {Pick<MouseEvent, "clientX" | "clientY">} where in the window
    * @returns {Point} CSS pixels from the corner of the pane under it
    */
-  #at(event) {
+  #at({ clientX, clientY }) {
     const { left, top, width } = this.#frame.getBoundingClientRect();
-    const x = event.clientX - left;
+    const x = clientX - left;
     const isRight = this.#comparison === "side" && x > width / 2;
-    return { x: isRight ? x - width / 2 : x, y: event.clientY - top };
+    return { x: isRight ? x - width / 2 : x, y: clientY - top };
   }
 
   /**
