@@ -47,7 +47,7 @@ export class Choices {
     this.#gallery = gallery;
     this.#about = about;
     this.#events = events;
-    this.#dotTools = new DotTools(dotEvents);
+    this.#dotTools = new DotTools(about.palette, dotEvents);
     this.#dotTools.suggest([]);
     this.#variants = new Variants({
       onPropose: () => this.#propose(),

@@ -1,6 +1,8 @@
 /** What can be done with the selected dot: another colour, how far it reaches, and deleting it. */
 
 import { LEAST_REACH } from "../edits.js";
+import { abOf } from "../engine/lab.js";
+import { difference } from "../engine/suggestions.js";
 import { button, find } from "./dom.js";
 
 /** @typedef {import("../edits.js").Dot} Dot */
@@ -16,6 +18,8 @@ import { button, find } from "./dom.js";
 const PERCENT = 100;
 // The slider's last stop.
 const EVERYWHERE = PERCENT + 1;
+// Colours of the same lightness that differ by more go by different names.
+const ALIKE = 15;
 
 /** The part of the page for the selected dot. */
 export class DotTools {
@@ -23,10 +27,15 @@ export class DotTools {
   #likely = find(".likely", this.#root);
   #reach = find(".reach", this.#root, HTMLInputElement);
 
+  #palette;
   #onColor;
 
-  /** @param {DotEvents} events */
-  constructor({ onColor, onReach, onReached, onRemove }) {
+  /**
+   * @param {Record<string, string>} palette colours by name
+   * @param {DotEvents} events
+   */
+  constructor(palette, { onColor, onReach, onReached, onRemove }) {
+    this.#palette = palette;
     this.#onColor = onColor;
     this.#reach.min = String(LEAST_REACH * PERCENT);
     this.#reach.max = String(EVERYWHERE);
@@ -59,12 +68,27 @@ export class DotTools {
       const dot = document.createElement("span");
       dot.className = "dot";
       dot.style.background = color;
-      const made = button(`Likely colour ${at + 1}: ${color}`, () => this.#onColor(color), [dot]);
+      const name = nameOf(color, this.#palette);
+      const made = button(`Likely colour ${at + 1}: ${name}`, () => this.#onColor(color), [dot]);
       made.dataset.color = color;
-      made.title = color;
+      made.title = name;
       return made;
     });
     find("div", this.#likely).replaceChildren(...buttons);
     this.#likely.hidden = !colors.length;
   }
+}
+
+/**
+ * Say what a colour is like, for those who cannot tell by its looks.
+ *
+ * @param {string} color `#rrggbb`
+ * @param {Record<string, string>} palette colours by name
+ * @returns {string} the name of the palette's nearest, if it is near, and `#rrggbb`
+ */
+export function nameOf(color, palette) {
+  const [own, others] = [abOf(color), Object.entries(palette)];
+  const distances = others.map(([, other]) => difference(own, abOf(other)));
+  const least = Math.min(...distances);
+  return least > ALIKE ? color : `like ${others[distances.indexOf(least)][0]}, ${color}`;
 }
