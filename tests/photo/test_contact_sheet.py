@@ -5,6 +5,7 @@ import os
 import sys
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -259,6 +260,25 @@ def test_side_by_side_is_one_picture(folder: Path) -> None:
     assert [picture.size for picture in page.pictures] == [(2 * SIDE, 160)]
     assert page.alts == ["Before and after: a_before_after.jpg"]
     assert page.linked() == [folder / "a_before_after.jpg", folder / "a.jpg"]
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_other_colourings_follow(folder: Path, side_by_side: bool) -> None:
+    job = replace(pair("a.jpg", "a_color.jpg"), variants=3)
+    pair("a.jpg", "a_color_2.jpg", (32, 48))
+    made = sheet("report.html", side_by_side=side_by_side)
+    made.add(job)
+
+    page = page_of(made)
+
+    assert page.alts[-1] == "Colouring 2: a_color_2.jpg"
+    assert [picture.size for picture in page.pictures][-2:] == [(48, 32), (32, 48)]
+    results = [folder / name for name in ("a_color.jpg", "a_color_2.jpg", "a_color_3.jpg")]
+    linked = page.linked()
+    linked.remove(folder / "a.jpg")
+    assert linked == results
+    assert "a_color.jpg and 2 more" in page.text
+    assert page.text.count("a_color_3.jpg") == 1  # which is not there
 
 
 def test_failures_and_notes_are_told() -> None:

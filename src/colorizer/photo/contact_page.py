@@ -71,24 +71,31 @@ def _facts(sheet: ContactSheet, failures: Sequence[tuple[Path, str]]) -> Iterato
 
 
 def _figure(sheet: ContactSheet, frame: Frame, number: int) -> str:
-    source, target = frame.job.source, frame.job.target
+    source, (target, *others) = frame.job.source, frame.job.targets
     folder = sheet.path.parent
-    name = _breakable(source.name)
+    name, result = _breakable(source.name), _breakable(target.name)
     if sheet.side_by_side:  # the picture leads to the result alone
-        pictures = _picture("Before and after", target, frame.after, folder)
+        pictures = [_picture("Before and after", target, frame.after, folder)]
         name = f'<a href="{escape(link_to(source, folder))}">{name}</a>'
     else:
-        before = _picture("Before", source, frame.before, folder)
-        pictures = f"{before}\n{_picture('After', target, frame.after, folder)}"
+        pictures = [
+            _picture("Before", source, frame.before, folder),
+            _picture("After", target, frame.after, folder),
+        ]
+    for colouring, (file, small) in enumerate(zip(others, frame.others, strict=True), 2):
+        pictures.append(_picture(f"Colouring {colouring}", file, small, folder))
+    if others:
+        result += f" and {len(others)} more"
     notes = list(frame.notes)
     if not frame.is_new and any(other.is_new for other in sheet.frames):
         notes.append("was there already")
     return _FIGURE.substitute(
         ratio=f"{_ratio(frame):.3f}",
-        pictures=pictures,
+        kind=' class="wide"' if sheet.side_by_side else "",
+        pictures="\n".join(pictures),
         number=number,
         source=name,
-        target=_breakable(target.name),
+        target=result,
         notes="".join(f'<span class="note">{escape(note)}</span>\n' for note in notes),
     )
 
@@ -177,7 +184,7 @@ $style</style>
 
 
 _FIGURE = Template("""\
-<figure style="--ratio: $ratio">
+<figure$kind style="--ratio: $ratio">
 $pictures
 <figcaption>
 <span><b>$number</b> $source</span>
@@ -222,8 +229,9 @@ figure {
   min-width: 0; max-width: calc(var(--ratio) * var(--row) * 1.45); margin: 0;
   display: grid; grid-template-columns: 1fr 1fr; gap: .45rem 3px;
 }
+figure.wide { grid-template-columns: 1fr; }
 figure > a { min-width: 0; }
-figure > a:only-of-type, figcaption { grid-column: 1 / -1; }
+figcaption { grid-column: 1 / -1; }
 img { display: block; width: 100%; height: auto; max-height: 28rem; object-fit: contain; }
 .unseen {
   display: grid; place-content: center; padding: 1.5rem .5rem; border: 1px solid var(--line);

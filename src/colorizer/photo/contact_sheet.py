@@ -49,6 +49,8 @@ class Frame:
         The original and the result.
     before, after : Thumbnail or None
         None for what cannot be shown; if before and after are in one picture, that is ``after``.
+    others : tuple of Thumbnail or None
+        The further colourings, ``job.targets[1:]``.
     notes : tuple of str
         What the result could not keep.
     is_new : bool
@@ -58,6 +60,7 @@ class Frame:
     job: Job
     before: Thumbnail | None
     after: Thumbnail | None
+    others: tuple[Thumbnail | None, ...]
     notes: tuple[str, ...]
     is_new: bool
 
@@ -97,11 +100,12 @@ class ContactSheet:
         is_new : bool
             Whether this run coloured it.
         """
-        if self.side_by_side:
-            before, after = None, thumbnail_of(job.target, 2 * SIDE, 2 * MAX_MEGAPIXELS)
-        else:
-            before, after = thumbnail_of(job.source), thumbnail_of(job.target)
-        self.frames.append(Frame(job, before, after, tuple(notes), is_new))
+        before = None if self.side_by_side else thumbnail_of(job.source)
+        times = 2 if self.side_by_side else 1
+        after, *others = (
+            thumbnail_of(target, times * SIDE, times * MAX_MEGAPIXELS) for target in job.targets
+        )
+        self.frames.append(Frame(job, before, after, tuple(others), tuple(notes), is_new))
 
     def write(self, failures: Sequence[tuple[Path, str]]) -> None:
         """Write the page, whole or not at all; the same photographs give the same bytes.
