@@ -69,12 +69,26 @@ def test_help_of_a_command_is_its_own(capsys: pytest.CaptureFixture[str]) -> Non
     assert "usage: colorizer greet [-h] name\n\nGreet.\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [[], ["gret"], ["greet"], ["greet", "you", "--loud"]])
-def test_wrong_call_ends_with_status_2(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["gret"], "argument COMMAND: invalid choice: 'gret' "),
+        (["greet"], "the following arguments are required: name; colorizer greet --help says "),
+        (["greet", "you", "--loud"], "unrecognized arguments: --loud; colorizer --help says more"),
+    ],
+)
+def test_wrong_call_is_told_in_a_line_and_ends_with_status_2(
+    words: list[str], error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status_of(*words) == 2
-    assert capsys.readouterr().err.startswith("usage: colorizer")
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {error}")
+    assert told.count("\n") == 1
+
+
+def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of() == 2
+    assert "say hello" in capsys.readouterr().err
 
 
 def test_mistake_of_the_user_is_told_in_a_line() -> None:

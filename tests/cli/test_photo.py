@@ -353,7 +353,7 @@ class TestHints:
         self, word: str, error: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert status_of("old.jpg", "--hint", word) == 2
-        assert capsys.readouterr().err.endswith(f"error: argument --hint: {error}\n")
+        assert capsys.readouterr().err.startswith(f"error: argument --hint: {error}; colorizer ")
 
 
 class TestReport:

@@ -10,6 +10,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from colorizer.common.errors import run_stage
 
@@ -22,7 +23,15 @@ COMMANDS = {
     "evaluate": "measure a trained network on a folder of colour photographs",
     "doctor": "say what is installed and whether it works",
 }
+WRONG_CALL = 2  # the exit status
 INTERRUPTED = 130  # the exit status that shells give a command ended by Ctrl-C
+
+
+class _Parser(ArgumentParser):
+    """A parser that tells a mistake in one line, as all others are, and not the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_CALL, f"error: {message}; {self.prog} --help says more\n")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -32,12 +41,12 @@ def main(words: Sequence[str] | None = None) -> None:
     fix, and with status 2 after a wrong call.
     """
     words = sys.argv[1:] if words is None else words
-    parser = ArgumentParser(
+    parser = _Parser(
         prog="colorizer",
         description="Give colour back to greyscale photographs.",
         epilog="colorizer COMMAND --help says more. The pipeline itself runs with: dvc repro",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name, summary in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, formatter_class=RawDescriptionHelpFormatter
@@ -48,6 +57,9 @@ def main(words: Sequence[str] | None = None) -> None:
             command.description = module.DESCRIPTION
             module.add_arguments(command)
             command.set_defaults(run=module.run)
+    if not words:
+        parser.print_help(sys.stderr)
+        sys.exit(WRONG_CALL)
     arguments = parser.parse_args(words)
     try:
         run_stage(lambda: arguments.run(arguments))
