@@ -1,11 +1,11 @@
 """Measure the predictions against the truth and three baselines; draw the figures."""
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import pandas as pd
+import torch
 from annotated_types import Ge
 
 from colorizer.common.blocks import Block, Whole
@@ -33,6 +33,7 @@ from colorizer.figures.panels import Coloring, save_picture, sheet
 from colorizer.inference.params import PredictParams
 from colorizer.inference.predict import colorize_squares
 from colorizer.inference.saturation import saturation_of
+from colorizer.networks.base import Colorizer
 from colorizer.networks.checkpoint import load_checkpoint
 from colorizer.networks.devices import make_repeatable, pick_device
 from colorizer.networks.files import GENERAL
@@ -77,7 +78,8 @@ def main() -> None:
     )
 
     make_repeatable(all_params.seed)
-    reference = FrechetReference(test, pick_device(params.device))
+    device, model = pick_device(params.device), load_checkpoint(CHECKPOINT)
+    reference = FrechetReference(test, device)
 
     def measured(colored: Iterable[Photograph]) -> pd.DataFrame:
         return about.join(measure_all(zip(colored, test, strict=True)))
@@ -94,16 +96,19 @@ def main() -> None:
         }
         for name, ab in (("grey", GREY), ("mean_ab", mean_ab(Shards(PREPARED, TRAIN))))
     }
-    general, saturation = saturation_of(params, GENERAL), _saturation()
-    with _colored(params, test, GENERAL, general) as colored:
+    general, saturation = load_checkpoint(GENERAL), _saturation()
+    colors = colorize_squares(general, test, params, device, saturation_of(params, GENERAL))
+    with temporary_shards(colors, len(test), test.size) as colored:
         baselines["general"] = summarized(colored)
-    with _colored(params, test, CHECKPOINT, saturation, aging_seed=MEASURED_SEED) as colored:
+    colors = colorize_squares(model, test, params, device, saturation, MEASURED_SEED)
+    with temporary_shards(colors, len(test), test.size) as colored:
         aged = {"aged": summarized(colored)}
-    choices = _choices(params, test, saturation, all_params.seed)
+    choices = _choices(model, test, params, saturation, all_params.seed, device)
     write_json(METRICS, {**summary, **baselines, **aged, **choices})
     write_csv(PER_IMAGE, per_image.sort_values("image"))
     write_csv(PER_CATEGORY, per_category(per_image))
-    hints = _with_hints(params, test, saturation, all_params.seed)
+    numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
+    hints = measure_hints(model, test, numbers, params, saturation, all_params.seed, device)
     write_csv(HINTS, hints)
 
     ranked = per_image["psnr"].sort_values(ascending=False, kind="stable").index
@@ -152,30 +157,15 @@ def _saturation() -> float:
     return float(read_json(SATURATION)["saturation"])
 
 
-def _colored(
-    params: PredictParams,
-    test: Shards,
-    checkpoint: Path,
-    saturation: float,
-    aging_seed: int | None = None,
-) -> AbstractContextManager[Shards]:
-    model, device = load_checkpoint(checkpoint), pick_device(params.device)
-    colored = colorize_squares(model, test, params, device, saturation, aging_seed)
-    return temporary_shards(colored, len(test), test.size)
-
-
-def _with_hints(params: PredictParams, test: Shards, saturation: float, seed: int) -> pd.DataFrame:
-    model = load_checkpoint(CHECKPOINT)
-    numbers = NUMBERS if isinstance(model, HintedColorizer) else NUMBERS[:1]
-    device = pick_device(params.device)
-    return measure_hints(model, test, numbers, params, saturation, seed, device)
-
-
 def _choices(
-    params: PredictParams, test: Shards, saturation: float, seed: int
+    model: Colorizer,
+    test: Shards,
+    params: PredictParams,
+    saturation: float,
+    seed: int,
+    device: torch.device,
 ) -> dict[str, dict[str, float]]:
     """Return what the choices that it offers are worth, if the network offers any."""
-    model, device = load_checkpoint(CHECKPOINT), pick_device(params.device)
     if not isinstance(model, HintedColorizer) or color_head_of(model) is None:
         return {}
     return {
