@@ -163,8 +163,7 @@ class HintedPainter(HintedColorizer):
 @contextmanager
 def repeatable(seed: int) -> Iterator[None]:
     """Run a block under :func:`make_repeatable`, and leave torch as it was."""
-    strict = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    mode = torch.get_deterministic_debug_mode()
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     benchmark = torch.backends.cudnn.benchmark
     threads = torch.get_num_threads()
@@ -173,7 +172,7 @@ def repeatable(seed: int) -> Iterator[None]:
             make_repeatable(seed)
             yield
         finally:
-            torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.set_deterministic_debug_mode(mode)
             torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = benchmark
             torch.set_num_threads(threads)

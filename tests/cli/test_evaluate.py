@@ -101,9 +101,9 @@ def test_network_before_the_folder_ends_with_what_is_to_be_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert error_of("net", "photographs") == "2"
-    assert capsys.readouterr().err.endswith(
-        "argument FOLDER: only one folder can be given, and 'photographs' is a second one; "
-        "--checkpoint names the network: colorizer evaluate FOLDER --checkpoint FILE\n"
+    assert capsys.readouterr().err.startswith(
+        "error: argument FOLDER: only one folder can be given, and 'photographs' is a second one; "
+        "--checkpoint names the network: colorizer evaluate FOLDER --checkpoint FILE; "
     )
 
 

@@ -148,7 +148,8 @@ def test_what_needs_an_extra_says_which(
     installed: Installed, tmp_path: Path, words: list[str], extra: str
 ) -> None:
     Image.new("L", (64, 48), 128).save(tmp_path / "old.png")
-    (tmp_path / "net.safetensors").touch()
+    for name in ("clip.mp4", "net.safetensors"):
+        (tmp_path / name).touch()
     before = sorted(tmp_path.iterdir())
 
     found = installed.run("colorizer", *words, folder=tmp_path, status=1)

@@ -77,7 +77,7 @@ def test_colours_are_as_vivid_as_asked_for(checkpoint: Path, predict: PredictPar
 
 
 def test_computation_is_made_repeatable(checkpoint: Path, predict: PredictParams) -> None:
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
 
     with open_colorizer(checkpoint, predict, SEED):
         assert torch.are_deterministic_algorithms_enabled()

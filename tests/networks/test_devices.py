@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -98,3 +100,14 @@ def test_cublas_is_given_its_workspace_unless_the_user_chose_one(
 def test_every_seed_that_params_allow_is_taken(seed: int) -> None:
     with repeatable(seed):
         assert torch.initial_seed() == seed
+
+
+def test_repeatable_computation_needs_no_compiler() -> None:
+    code = (
+        "import sys\n"
+        "from colorizer.networks.devices import make_repeatable\n"
+        "make_repeatable(0)\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
