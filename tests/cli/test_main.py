@@ -72,6 +72,7 @@ def test_help_of_a_command_is_its_own(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("words", "error"),
     [
+        (["--"], "the following arguments are required: COMMAND; colorizer --help says more"),
         (["gret"], "argument COMMAND: invalid choice: 'gret' "),
         (["greet"], "the following arguments are required: name; colorizer greet --help says "),
         (["greet", "you", "--loud"], "unrecognized arguments: --loud; colorizer --help says more"),

@@ -46,7 +46,7 @@ def main(words: Sequence[str] | None = None) -> None:
         description="Give colour back to greyscale photographs.",
         epilog="colorizer COMMAND --help says more. The pipeline itself runs with: dvc repro",
     )
-    commands = parser.add_subparsers(metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, formatter_class=RawDescriptionHelpFormatter
