@@ -90,7 +90,7 @@ export class App {
       onPipette: (isOn) => this.#aim(isOn ? "pipette" : null),
       onAsk: (isOn) => {
         this.#aim(isOn ? "question" : null);
-        if (isOn) this.picture.focus(); // on a phone, it is out of sight
+        if (isOn) this.picture.focus(); // for keys to choose the place
       },
       onUndo: () => this.#travel("undo"),
       onRedo: () => this.#travel("redo"),
@@ -113,7 +113,8 @@ export class App {
       onForAll: () => this.#strengthForAll(),
     });
     this.downloads = new Downloads(
-      about, (all, ...how) => this.#save(all, ...how), () => saveProject(about.network, this.#gallery.photographs),
+      about, (all, ...how) => this.#save(all, ...how),
+      () => saveProject(about.network, this.#gallery.photographs),
       (size) => this.#change({ size }),
     );
     listenToKeys({

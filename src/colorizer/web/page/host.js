@@ -61,6 +61,9 @@
  * @property {() => Promise<void>} renew begins anew after a {@link GoneError}
  */
 
+// By then, browsers have read a file that they were given.
+const RELEASE_MS = 60_000;
+
 /** The host has forgotten the visitor, and all photographs. */
 export class GoneError extends Error {}
 
@@ -90,4 +93,16 @@ export function download(url, name) {
   link.href = url;
   link.download = name;
   link.click();
+}
+
+/**
+ * Give the visitor a file that was made here.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function downloadBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  download(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), RELEASE_MS);
 }

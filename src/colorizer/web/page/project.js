@@ -1,7 +1,7 @@
 /** Project files: what was changed in photographs, to go on later or elsewhere. */
 
 import { LEAST_REACH, MOST_DOTS, SIZES, usableStrength } from "./edits.js";
-import { download } from "./host.js";
+import { downloadBlob } from "./host.js";
 
 /** @typedef {import("./edits.js").Dot} Dot */
 /** @typedef {import("./edits.js").Edits} Edits */
@@ -33,10 +33,8 @@ export function writeProject(network, photographs) {
  */
 export function saveProject(network, photographs) {
   const edited = photographs.map(({ name, history }) => ({ name, edits: history.now }));
-  const text = writeProject(network, edited);
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  download(url, PROJECT_FILE);
-  setTimeout(() => URL.revokeObjectURL(url));
+  const blob = new Blob([writeProject(network, edited)], { type: "application/json" });
+  downloadBlob(blob, PROJECT_FILE);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The visitor's own browser, which keeps photographs and predicts their colours itself. */
 
-import { download, requireUsable } from "../host.js";
+import { downloadBlob, requireUsable } from "../host.js";
 import { allowed } from "../memory.js";
 import { FileStore } from "./file_store.js";
 import { zipped } from "./zip.js";
@@ -129,9 +129,7 @@ export class StaticHost {
     const { name, blob } = written.length === 1
       ? written[0]
       : { name: ARCHIVE, blob: await zipped(written) };
-    const url = URL.createObjectURL(blob);
-    download(url, name);
-    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may still be reading it
+    downloadBlob(blob, name);
   }
 
   /**
