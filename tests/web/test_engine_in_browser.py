@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,15 +192,20 @@ def test_a_photograph_that_was_closed_is_told_of(visit: Page, photograph: Image.
     [
         ("photograph.tif", "This is a TIFF file, which the installed edition"),
         ("broken.png", "This PNG file is broken"),
-        ("large.png", "This photograph has 1.2 megapixels; at most 1 can be opened here."),
+        # Refused for what its header says, as there is nothing to decode.
+        ("huge.png", "This photograph has 1200 megapixels; at most 1 can be opened here."),
+        # This format's header is not read.
+        ("large.avif", "This photograph has 1.2 megapixels; at most 1 can be opened here."),
     ],
 )
 def test_files_that_cannot_be_opened_are_told_of(
     visit: Page, folder: Path, photograph: Image.Image, name: str, said: str
 ) -> None:
     photograph.save(folder / "photograph.tif")
-    (folder / "broken.png").write_bytes((folder / "photograph.png").read_bytes()[:40])
-    photograph.resize((1200, 1000)).save(folder / "large.png")
+    head = (folder / "photograph.png").read_bytes()[:40]
+    (folder / "broken.png").write_bytes(head)
+    (folder / "huge.png").write_bytes(head[:16] + struct.pack(">II", 40_000, 30_000) + head[24:])
+    photograph.resize((1200, 1000)).save(folder / "large.avif")
     message = visit.evaluate("(name) => messageOf(openFrom(name))", name)
     assert message.startswith(f"Error: {said}")
 

@@ -1,6 +1,7 @@
 /** An open photograph: what is kept of it, and what is made of it. */
 
 import { bitmapPixels, canvasPixels, newCanvas, shrunkOnCanvas } from "./canvas.js";
+import { claimedSize } from "./claimed_size.js";
 import { PlainError } from "./errors.js";
 import { withExifOf } from "./exif.js";
 import { whyUnreadable } from "./file_kind.js";
@@ -55,14 +56,15 @@ export class Photograph {
    * @returns {Promise<Photograph>}
    */
   static async open(blob, maxPixels, seenAt) {
+    // Before it is decoded, which may take more memory than there is.
+    requireAtMost(maxPixels, await claimedSize(blob));
     const bitmap = await decoded(blob);
     const size = { width: bitmap.width, height: bitmap.height };
-    if (size.width * size.height > maxPixels) {
+    try {
+      requireAtMost(maxPixels, size);
+    } catch (error) {
       bitmap.close();
-      throw new PlainError(
-        `This photograph has ${megapixels(size.width * size.height)} megapixels; at most ` +
-          `${megapixels(maxPixels)} can be opened here.`,
-      );
+      throw error;
     }
     const preview = shrunkOnCanvas(bitmap, PREVIEW).canvas.transferToImageBitmap();
     const photograph = new Photograph(blob, size, preview);
@@ -223,6 +225,17 @@ async function encoded(canvas, type, quality) {
 /** @param {Size} size @returns {string} */
 function keyOf({ width, height }) {
   return `${width}x${height}`;
+}
+
+/** @param {number} maxPixels @param {Size | null} size null if it is not known */
+function requireAtMost(maxPixels, size) {
+  const pixels = size ? size.width * size.height : 0;
+  if (pixels > maxPixels) {
+    throw new PlainError(
+      `This photograph has ${megapixels(pixels)} megapixels; at most ${megapixels(maxPixels)} can ` +
+        "be opened here.",
+    );
+  }
 }
 
 /** @param {number} pixels @returns {string} in 10^6, with a digit where it tells something */
