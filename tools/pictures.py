@@ -47,6 +47,8 @@ HINTS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "garden-and-park/pool.jpg": ((0.5, 0.6, "#2e9fd6"),),
     "plants-close-up/flower.jpg": ((0.5, 0.52, "#f0955a"),),
     "landscape/hay_field.jpg": ((0.5, 0.2, "#2fb0e0"), (0.5, 0.85, "#e0b030")),
+    "town-and-buildings/brick-wall-and-stairs.jpg": ((0.4, 0.3, "#a85c50"),),
+    "town-and-buildings/basketball-court1-a.jpg": ((0.5, 0.72, "#4f86b8"), (0.5, 0.9, "#b8483c")),
 }
 AGED_SIDE = 160
 SIDE, GAP, LABEL, QUALITY = 256, 4, 150, 90

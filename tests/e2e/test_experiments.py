@@ -15,11 +15,30 @@ from tests.e2e.conftest import REPOSITORY, Clone
 QUEUE_TIMEOUT_S = 1200  # as for any command
 
 
+def kept(clone: Clone) -> tuple[str, str]:
+    """Return two files that an experiment changes where it runs."""
+    return clone.read("params.yaml"), clone.read("metrics/predict.json")
+
+
 @pytest.fixture(scope="module")
-def experiments(clone: Clone) -> Clone:
+def queued(clone: Clone) -> bool:
+    """Run the experiment ``ancestor`` from the queue; tell whether it left the clone alone."""
+    before = kept(clone)
+    clone.dvc("exp", "run", "--queue", "--name", "ancestor", "-S", "model=conv_ae")
+    clone.dvc("queue", "start")
+    limit = time.monotonic() + QUEUE_TIMEOUT_S
+    while "Success" not in (status := clone.dvc("queue", "status")):
+        assert "Failed" not in status, clone.run("dvc", "queue", "logs", "ancestor").stdout
+        assert time.monotonic() < limit, status
+        time.sleep(5)  # asking is most of the work
+    clone.dvc("queue", "stop")
+    return kept(clone) == before
+
+
+@pytest.fixture(scope="module")
+def experiments(clone: Clone, queued: bool) -> Clone:
     """Give the clone with the experiments ``longer`` and ``ancestor`` in it."""
     clone.dvc("exp", "run", "--name", "longer", "-S", "epochs=2")
-    clone.dvc("exp", "run", "--name", "ancestor", "-S", "model=conv_ae")
     clone.run("git", "checkout", "--quiet", "--", ".")
     clone.dvc("checkout", "--quiet")
     return clone
@@ -99,19 +118,8 @@ def test_plots_diff_sets_two_experiments_side_by_side(experiments: Clone, tmp_pa
     assert of_longer == of_ancestor
 
 
-def test_queued_experiments_run_in_a_copy(clone: Clone) -> None:
-    before = clone.read("params.yaml"), clone.read("metrics/predict.json")
-    clone.dvc("exp", "run", "--queue", "--name", "queued", "-S", "predict.saturation=0.5")
-    clone.dvc("queue", "start")
-    limit = time.monotonic() + QUEUE_TIMEOUT_S
-    while "Success" not in (status := clone.dvc("queue", "status")):
-        assert "Failed" not in status, clone.run("dvc", "queue", "logs", "queued").stdout
-        assert time.monotonic() < limit, status
-        time.sleep(5)  # asking is most of the work
-    clone.dvc("queue", "stop")
-    data = shown(clone)["queued"]
-    assert data["metrics"]["metrics/predict.json"]["data"]["saturation"] == 0.5
-    assert (clone.read("params.yaml"), clone.read("metrics/predict.json")) == before
+def test_queued_experiments_run_in_a_copy(queued: bool) -> None:
+    assert queued
 
 
 def test_failed_experiments_are_undone(experiments: Clone) -> None:
