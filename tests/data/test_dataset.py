@@ -23,13 +23,14 @@ def generator(seed: int = 0) -> torch.Generator:
 def convert_and_read(folder: Path) -> float:
     """Read all batches of a split in random order; return a sum, so that every page is touched."""
     lab = LabPhotographs(Shards(folder, "train"))
-    return sum(float(batch.sum()) for batch in lab.batches(16, shuffle(len(lab), generator())))
+    order = shuffle(len(lab), generator())
+    return sum(float(lab[numbers].sum()) for numbers in torch.split(order, 16))
 
 
 class TestLabPhotographs:
     def test_values_are_those_of_the_conversion(self, tmp_path: Path) -> None:
         photographs = noise(3, 8)
-        (batch,) = lab_photographs(tmp_path, photographs).batches(3)
+        batch = lab_photographs(tmp_path, photographs)[torch.arange(3)]
         assert torch.equal(batch, lab_from_bytes(photographs))
 
     def test_know_their_number_and_size(self, tmp_path: Path) -> None:
@@ -46,43 +47,12 @@ class TestLabPhotographs:
         assert batch.shape == (len(numbers), 3, 4, 4)
         torch.testing.assert_close(batch, lab_from_bytes(photographs)[numbers])
 
-    @pytest.mark.parametrize(
-        ("batch_size", "sizes"),
-        [(1, [1] * 5), (2, [2, 2, 1]), (4, [4, 1]), (5, [5]), (9, [5])],
-    )
-    def test_batches_hold_every_photograph_once_as_they_stand(
-        self, tmp_path: Path, batch_size: int, sizes: list[int]
-    ) -> None:
-        photographs = noise(5, 4)
-        batches = list(lab_photographs(tmp_path, photographs).batches(batch_size))
-        assert [len(batch) for batch in batches] == sizes
-        assert len(batches) == steps_per_epoch(5, batch_size)
-        torch.testing.assert_close(torch.cat(batches), lab_from_bytes(photographs))
-
-    def test_batches_follow_an_order(self, tmp_path: Path) -> None:
-        order = torch.tensor([3, 0, 4, 1, 2])
-        lab = lab_photographs(tmp_path, noise(5, 4))
-        (as_they_stand,) = lab.batches(5)
-        ordered = list(lab.batches(2, order))
-        assert [len(batch) for batch in ordered] == [2, 2, 1]
-        assert torch.equal(torch.cat(ordered), as_they_stand[order])
-
-    def test_batches_are_single_precision_copies(self, tmp_path: Path) -> None:
+    def test_what_is_read_is_a_copy(self, tmp_path: Path) -> None:
         lab = lab_photographs(tmp_path, noise(2, 4))
-        (batch,) = lab.batches(2)
+        batch = lab[torch.arange(2)]
         before = batch.clone()
         batch.zero_()
-        (again,) = lab.batches(2)
-        assert again.dtype == torch.float32
-        assert torch.equal(again, before)
-
-    def test_epochs_may_be_read_side_by_side(self, tmp_path: Path) -> None:
-        lab = lab_photographs(tmp_path, noise(4, 4))
-        (whole,) = lab.batches(4)
-        pairs = zip(lab.batches(1), lab.batches(1, torch.tensor([3, 2, 1, 0])), strict=True)
-        for number, (forth, back) in enumerate(pairs):
-            assert torch.equal(forth[0], whole[number])
-            assert torch.equal(back[0], whole[3 - number])
+        assert torch.equal(lab[torch.arange(2)], before)
 
     @needs_linux
     def test_memory_does_not_grow_with_the_number_of_photographs(self, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import start_processes
 
+from colorizer.common.errors import UserError
 from colorizer.networks.shares import in_shares, this_sharer
 from colorizer.networks.sync_layers import SharedBatchNorm2d, SharedChannelDropout
 from tests.process_helpers import START_METHOD
@@ -102,8 +103,10 @@ def test_one_value_per_channel_in_all_shares_is_refused() -> None:
         out: Tensor = layer(mine)
         return out
 
-    with pytest.raises(ValueError, match="more than 1 value per channel, got 1 in all shares"):
+    with pytest.raises(UserError, match="a single value per channel, by which it cannot be"):
         in_shares(normalize, 2, 2)
+    with pytest.raises(UserError, match="a single value per channel, by which it cannot be"):
+        layer(values)
     assert torch.isfinite(layer.state_dict()["running_var"]).all()
 
 

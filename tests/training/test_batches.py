@@ -222,7 +222,7 @@ class TestByEpoch:
             return []
 
         monkeypatch.setattr(module, "DataLoader", loader)
-        monkeypatch.setattr(module, "_workers", lambda _: 3)
+        monkeypatch.setattr(module, "_workers", lambda: 3)
         list(by_epoch(batches_of(tmp_path, RECIPES["plain"]), range(1, 2), torch.device(device)))
         assert (options["num_workers"], options["pin_memory"]) == (workers, pinned)
 
@@ -231,10 +231,14 @@ class TestByEpoch:
         self, monkeypatch: pytest.MonkeyPatch, cores: int, processes: int, expected: int
     ) -> None:
         monkeypatch.setattr("colorizer.training.batches.usable_cores", lambda: cores)
-        assert module._workers(Processes(0, processes)) == expected
+        # Those of other machines do not count.
+        monkeypatch.setenv("WORLD_SIZE", "64")
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+        assert module._workers() == expected
 
     def test_has_one_to_prepare_ahead_however_few_cores(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("colorizer.training.batches.usable_cores", lambda: 1)
-        assert module._workers(Processes(0, 2)) == 1
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+        assert module._workers() == 1

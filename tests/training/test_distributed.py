@@ -36,23 +36,35 @@ RECIPES: dict[str, Recipe] = {
         start="imagenet", lr=0.001, ema=0.9, schedule="one_cycle", dropout=0.3, **VARIED
     ),
     "simple_ae": plain_recipe(lr=0.01, loss="mse", optimizer="adamw", **VARIED),
+    "unet whose heads are not taught": unet_recipe(
+        start="imagenet",
+        optimizer="adamw",
+        weight_decay=0.5,
+        hints=False,
+        likely_colors=False,
+        **VARIED,
+    ),
 }
 Rows = list[list[float]]
+
+
+def network_of(name: str) -> str:
+    return name.partition(" ")[0]
 
 
 def fit(
     folder: Path, name: str, processes: Processes, recovery: Recovery | None = None
 ) -> Trained:
-    recipe = RECIPES[name]
-    photographs = lab_photographs(folder / "train", noise(PHOTOGRAPHS, SIZES[name]))
-    val = lab_photographs(folder / "val", noise(3, SIZES[name], seed=5))
+    recipe, network = RECIPES[name], network_of(name)
+    photographs = lab_photographs(folder / "train", noise(PHOTOGRAPHS, SIZES[network]))
+    val = lab_photographs(folder / "val", noise(3, SIZES[network], seed=5))
     with repeatable(1):
-        model = build_to_train(name, recipe)
+        model = build_to_train(network, recipe)
         return train(
             model,
             recipe,
             (photographs, val),
-            EPOCHS[name],
+            EPOCHS[network],
             7,
             CPU,
             processes=processes,
@@ -101,9 +113,11 @@ def _process(rank: int, folder: Path) -> None:
         for name in RECIPES:
             learnt = fit(own / name, name, processes)
             found[name] = rows_of(learnt)
-            if name == "unet":
+            if network_of(name) == "unet":
                 head = hint_head_of(learnt.weights)
-                found["hint_head"] = {name: value.tolist() for name, value in head.items()}
+                found[f"hint_head of {name}"] = {
+                    part: value.tolist() for part, value in head.items()
+                }
         # The first process alone has a state on disk, of a training of one process.
         recovery = Recovery(folder / ".resume", "ab" * 32) if processes.is_first else None
         found["resumed"] = rows_of(fit(own / "resumed", "simple_ae", processes, recovery))
@@ -144,12 +158,23 @@ def test_two_processes_learn_the_hint_head_that_one_does(
     with repeatable(1):
         start = hint_head_of(build_to_train("unet", RECIPES["unet"]).state_dict())
     assert {"embed.weight", "sharpness", "normalize.running_var"} <= expected.keys()
-    first, second = (found["hint_head"] for found in together)
+    first, second = (found["hint_head of unet"] for found in together)
     assert first == second
     for name, value in expected.items():
         found = torch.tensor(first[name])
         # Adam makes steps of gradients that are next to nothing, whichever way they round.
         assert (found - value).norm() <= 0.05 * (value - start[name]).norm(), name
+
+
+def test_two_processes_leave_heads_alone_that_are_not_taught(
+    together: list[dict[str, Any]],
+) -> None:
+    name = "unet whose heads are not taught"
+    with repeatable(1):
+        start = hint_head_of(build_to_train("unet", RECIPES[name]).state_dict())
+    for found in together:
+        for part, value in found[f"hint_head of {name}"].items():
+            assert torch.equal(torch.tensor(value), start[part]), part
 
 
 def test_state_of_the_first_process_is_gone_on_from_in_all(
@@ -178,7 +203,7 @@ class TestLayers:
 
     @pytest.mark.parametrize("name", list(RECIPES))
     def test_of_every_network_are_taken(self, name: str) -> None:
-        check_shares(build_to_train(name, RECIPES[name]))
+        check_shares(build_to_train(network_of(name), RECIPES[name]))
 
 
 class TestLaunch:

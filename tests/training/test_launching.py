@@ -78,22 +78,15 @@ def test_stopped_it_tells_once_where_the_next_run_goes_on(workplace: Workplace) 
 
 
 def test_torchrun_launches_it_as_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    alone, by_hand, by_parameter = (
-        Workplace(tmp_path / name) for name in ("alone", "by_hand", "by_parameter")
-    )
+    alone, launched = (Workplace(tmp_path / name) for name in ("alone", "launched"))
     # As docs/machines.md says, but on any port that is free.
-    by_parameter.set(epochs=2, launcher=shlex.join(TORCHRUN))
-    for place in (alone, by_hand):
-        place.set(epochs=2)
+    launched.set(epochs=2, launcher=shlex.join(TORCHRUN))
+    alone.set(epochs=2)
     alone.finish_here()
-    assert capsys.readouterr().out.count("simple_ae, 2 epochs of 4 photographs") == 1
-    for place, command in ((by_hand, TORCHRUN), (by_parameter, ())):
-        out, _ = place.finish(*command)
-        assert out.count("simple_ae, 2 epochs of 4 photographs") == 1
-    expected = pd.read_csv(alone.root / "plots/loss.csv")
-    for place in (by_hand, by_parameter):
-        losses = pd.read_csv(place.root / "plots/loss.csv")
-        pd.testing.assert_frame_equal(losses, expected, rtol=0, atol=1e-4)
+    outputs = capsys.readouterr().out, launched.finish()[0]
+    assert [out.count("simple_ae, 2 epochs of 4 photographs") for out in outputs] == [1, 1]
+    losses, expected = (pd.read_csv(place.root / "plots/loss.csv") for place in (launched, alone))
+    pd.testing.assert_frame_equal(losses, expected, rtol=0, atol=1e-4)
 
 
 def test_a_launcher_that_starts_one_process_is_asked_once(tmp_path: Path) -> None:

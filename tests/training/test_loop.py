@@ -223,6 +223,21 @@ def test_validation_predicts_as_photographs_are_coloured(tmp_path: Path) -> None
     assert val_of(2.0) == pytest.approx(0.016, abs=1e-4)
 
 
+def test_validation_is_as_exact_as_predicting(tmp_path: Path) -> None:
+    class Exact(Constant):
+        """Notes whether it may compute in bf16."""
+
+        def scaled_ab(self, lightness: Tensor) -> Tensor:
+            kinds.add((self.training, torch.is_autocast_enabled("cpu")))
+            return super().scaled_ab(lightness)
+
+    kinds: set[tuple[bool, bool]] = set()
+    lab = lab_photographs(tmp_path, flat(ORANGE, size=8))
+    train(Exact(), plain_recipe(), (lab, lab), 1, 0, CPU, precision="bf16")
+
+    assert kinds == {(True, True), (False, False)}
+
+
 def test_hint_head_learns_only_where_hints_are_taught(tmp_path: Path) -> None:
     def head_after(hints: bool) -> tuple[Tensor, Tensor]:
         recipe = unet_recipe(hints=hints)
@@ -262,6 +277,7 @@ def test_where_only_heads_learn_the_last_epoch_is_kept_and_predicts_as_before(
         kept = train(model, recipe, (photographs, photographs), 3, 0, CPU, may_stay=True)
 
     assert kept.best_epoch == 3
+    assert kept.history["lr"].max() == pytest.approx(recipe.lr)  # not its head's
     assert len({*kept.history["val"]}) == 1
     after = kept.weights
     changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
@@ -902,7 +918,7 @@ class TestLosses:
 
     def test_weight_decay_pulls_weights_to_zero(self, tmp_path: Path) -> None:
         photographs = flat(ORANGE, size=8)
-        (true,) = lab_photographs(tmp_path, photographs).batches(1)
+        true = lab_photographs(tmp_path, photographs)[torch.arange(1)]
         found = []
         for weight_decay in (0.0, 1.0):
             model = Constant()
@@ -965,7 +981,6 @@ def test_val_set_may_be_smaller_than_a_batch(tmp_path: Path) -> None:
 def test_data_stay_as_they_are(tmp_path: Path) -> None:
     recipe = plain_recipe(flip=True, min_crop=0.5, gamma=1.0)
     lab = lab_photographs(tmp_path, noise(3, 4))
-    (before,) = lab.batches(3)
+    before = lab[torch.arange(3)]
     train(Painter(), recipe, (lab, lab), epochs=1, seed=0, device=CPU)
-    (after,) = lab.batches(3)
-    assert torch.equal(before, after)
+    assert torch.equal(before, lab[torch.arange(3)])

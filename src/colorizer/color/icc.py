@@ -45,7 +45,7 @@ class ColorSpace:
 
     def without_profile(self) -> ColorSpace:
         """Return the same for a file that cannot hold a profile: it is written in sRGB."""
-        return ColorSpace(None, self.mode, self.writes_srgb is False, self._into_srgb)
+        return ColorSpace(None, self.mode, self.is_profile_lost, self._into_srgb)
 
     def to_srgb(self, image: Image.Image) -> Image.Image:
         """Convert opaque pixels of any 8-bit mode to sRGB, mode RGB."""

@@ -23,7 +23,8 @@ class Augmentation(Block):
     min_crop : float
         The smallest random crop, as a share of the side, in (0, 1]; 1 for none.
     crop_scale : float
-        The side that crops are resized to, as a share of the photographs' side, in [0.25, 4].
+        The side that crops are resized to, as a share of the photographs' side, in [0.25, 4]. They
+        are sampled bilinearly: far below 0.75, fine detail turns into patterns.
     gamma : float
         The lightness L becomes L^g, with ln g uniform in [-gamma, gamma]; in [0, 2], 0 for none.
     aging : AgingParams or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -32,11 +31,6 @@ class LabPhotographs:
     def __getitem__(self, numbers: Tensor) -> Tensor:
         """Return the photographs with these numbers, (B,) int64, as Lab (B, 3, H, W) float32."""
         return lab_from_bytes(self._photographs.take(numbers.tolist()))
-
-    def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[Tensor]:
-        """Yield batches of Lab (B, 3, H, W) float32, in ``order`` or as stored."""
-        numbers = torch.arange(len(self)) if order is None else order
-        return (self[batch] for batch in torch.split(numbers, batch_size))
 
 
 def shuffle(count: int, generator: torch.Generator) -> Tensor:

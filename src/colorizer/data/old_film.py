@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET, RGB_FROM_RELATIVE_XYZ
+from colorizer.color.gamut import linear_rgb
+from colorizer.color.lab_numpy import EPSILON, KAPPA, OFFSET
 
 Lightness = npt.NDArray[np.float32]
 Lab = npt.NDArray[np.float32]
@@ -44,7 +45,8 @@ def spectral_response(lab: Lab, random: np.random.Generator) -> Lightness:
     shares = [share for share, _ in EMULSIONS]
     _, ranges = EMULSIONS[random.choice(len(EMULSIONS), p=shares)]
     weights = np.array([random.uniform(*limits) for limits in ranges])
-    return lightness_of(_linear_rgb(lab), weights / weights.sum())
+    linear = linear_rgb(lab[0], lab[1:]).clip(0, 1)
+    return lightness_of(linear, weights / weights.sum())
 
 
 def lightness_of(linear: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> Lightness:
@@ -112,16 +114,6 @@ def grain(lightness: Lightness, random: np.random.Generator) -> Lightness:
     share = lightness / 100
     strength = random.uniform(1, 9) * (0.4 + 2.4 * share * (1 - share))
     return _in_range(lightness + strength.astype(np.float32) * noise)
-
-
-def _linear_rgb(lab: Lab) -> npt.NDArray[np.float32]:
-    """Return linear sRGB in [0, 1], (3, H, W), for Lab, (3, H, W)."""
-    fy = (lab[0] + 16) / 116
-    f = np.stack([fy + lab[1] / 500, fy, fy - lab[2] / 200]).clip(min=0)
-    knee = KAPPA * EPSILON + OFFSET
-    relative = np.where(f > knee, f**3, (f - OFFSET) / KAPPA)
-    linear = np.tensordot(RGB_FROM_RELATIVE_XYZ.astype(np.float32), relative, axes=1)
-    return np.asarray(linear.clip(0, 1), dtype=np.float32)
 
 
 def _in_range(lightness: npt.NDArray[np.floating]) -> Lightness:

@@ -25,7 +25,6 @@ from colorizer.networks.base import Colorizer
 RINGS = (0.0, 1 / 40, 1 / 20, 1 / 10, 1 / 5)
 # The side of crops and their least distance from the border, as shares of the photograph's side.
 CROP, MARGIN = 0.7, 0.05
-COLUMNS = ("from", "to", "predicted", "reference", "ratio", "relative")
 
 
 class BorderProfile:
@@ -116,7 +115,8 @@ def profile_against_truth(
     Raises
     ------
     ValueError
-        If the photographs are too small, or their size does not suit the network.
+        If the photographs are too small, or their size does not suit a network that does not
+        enlarge them.
     """
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     profile = BorderProfile(photographs[0].shape[0])
@@ -157,7 +157,8 @@ def profile_of_crops(
     Raises
     ------
     ValueError
-        If the photographs are too small, or their size does not suit the network.
+        If the photographs are too small, or their size does not suit a network that does not
+        enlarge them.
     """
     model.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     generator = torch.Generator().manual_seed(seed)

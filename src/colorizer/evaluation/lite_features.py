@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from colorizer.networks.base import resize
+from colorizer.networks.base import nearest_multiple, resize
 from colorizer.networks.efficientnet_lite import TAP_CHANNELS, EfficientNetLite0
 
 FEATURES = TAP_CHANNELS[-1]
@@ -48,12 +48,8 @@ class LiteFeatures:
         """
         with torch.inference_mode():
             image = torch.from_numpy(photographs).to(self._device).movedim(-1, 1).float()
-            image = resize(image, [_nearest_side(side) for side in image.shape[-2:]])
+            image = resize(image, [nearest_multiple(side, MULTIPLE) for side in image.shape[-2:]])
             # The network's authors scale 8-bit pictures this way.
             last = self._encoder((image - 127) / 128)[-1]
             features: npt.NDArray[np.float64] = last.double().mean(dim=(-2, -1)).cpu().numpy()
         return features
-
-
-def _nearest_side(side: int) -> int:
-    return max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE)

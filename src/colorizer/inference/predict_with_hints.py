@@ -30,7 +30,8 @@ class EncodedPhotographs:
     Raises
     ------
     ValueError
-        If H or W is not a multiple of the network's ``size_multiple``.
+        If H or W is not a multiple of the network's ``size_multiple``, and it does not enlarge its
+        input, which makes any size fit.
     """
 
     def __init__(self, model: Colorizer, lightness: Tensor, mirror: bool) -> None:

@@ -77,7 +77,7 @@ class Colorizer(nn.Module):
 
     def nearest_side(self, side: float) -> int:
         """Return the height or width nearest to ``side`` that the network accepts, in pixels."""
-        return max(self.size_multiple, round(side / self.size_multiple) * self.size_multiple)
+        return nearest_multiple(side, self.size_multiple)
 
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128, (B, 2, H, W), for L in [0, 100], (B, 1, H, W)."""
@@ -94,6 +94,11 @@ class Colorizer(nn.Module):
     def parameter_groups(self, lr: float) -> list[dict[str, object]]:
         """Return the optimiser's parameter groups, each with its learning rate."""
         return [{"params": list(self.parameters()), "lr": lr}]
+
+
+def nearest_multiple(side: float, multiple: int) -> int:
+    """Return the multiple of ``multiple`` nearest to ``side``, in pixels, at least one."""
+    return max(multiple, round(side / multiple) * multiple)
 
 
 def resize(image: Tensor, size: Sequence[int]) -> Tensor:

@@ -59,12 +59,17 @@ def make_repeatable(seed: int) -> None:
     divide_cores(shares_on(torch.device("cpu")))
 
 
+def processes_here() -> int:
+    """Return how many processes on this machine train together, this one included."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
 def divide_cores(shares: int) -> None:
     """Let operators use as many threads as there are cores for each of this process's shares.
 
     Other processes on this machine that train with this one get their part. The user's
     ``OMP_NUM_THREADS`` wins; torchrun's does not: it is 1, however many cores there are.
     """
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    processes = processes_here()
     if "OMP_NUM_THREADS" not in os.environ or processes > 1:
         torch.set_num_threads(max(1, usable_cores() // (processes * shares)))

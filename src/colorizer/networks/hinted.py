@@ -50,7 +50,7 @@ class Encoding:
     features: Tensor
 
     def detached(self) -> Encoding:
-        """Return a float32 copy that no gradient flows through."""
+        """Return the same in float32, without gradients."""
         return Encoding(self.ab.detach().float(), self.features.detach().float())
 
 

@@ -22,7 +22,7 @@ class Recipe(Augmentation):
     weight_decay : float
         The optimiser's weight decay, at least 0.
     chroma_weight : float
-        An error at a pixel of chroma 100 counts 1 + this times one at a grey pixel; at least 0.
+        An error at a pixel of chroma 100 is taken for 1 + this times as large; at least 0.
     batch_size : int
         Photographs per step, at least 1.
     ema : float

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from colorizer.common.errors import UserError
 from colorizer.networks.shares import Sharer, this_sharer
 
 
@@ -25,11 +26,13 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
 
         Raises
         ------
-        ValueError
+        UserError
             In training, if a channel has but one value in all shares: its variance is unknown.
         """
         sharer = this_sharer()
         if not self.training or sharer.count == 1:
+            if self.training and features.numel() == features.shape[1]:
+                raise _too_few_values()
             return super().forward(features)
         normalized, mean, variance, count = _Normalize.apply(  # type: ignore[no-untyped-call]
             features.float(), self.weight, self.bias, self.eps, sharer
@@ -118,16 +121,18 @@ def _statistics(features: Tensor, sharer: Sharer) -> tuple[Tensor, Tensor, Tenso
     count = counts.sum(0)
     # Those with more values of their own need not ask: on a GPU, every look waits for it.
     if features.numel() <= features.shape[1] and count[0] <= 1:
-        raise ValueError(
-            f"normalising needs more than 1 value per channel, got {int(count[0])} in all shares"
-        )
+        raise _too_few_values()
     mean = (means * counts).sum(0) / count
     variance = ((variances + (means - mean).square()) * counts).sum(0) / count
     return mean, variance, count
 
 
-def _channel_sums(features: Tensor) -> Tensor:
-    return features.sum(dim=(0, 2, 3))
+def _too_few_values() -> UserError:
+    return UserError(
+        "a batch has a single value per channel, by which it cannot be normalised: use another "
+        "batch_size, so that the last batch of an epoch has more than one photograph, or larger "
+        "ones (prepare.size)"
+    )
 
 
 class SharedChannelDropout(nn.Module):
@@ -150,11 +155,14 @@ class SharedChannelDropout(nn.Module):
         if not self.training or self.share == 0:
             return features
         sharer = this_sharer()
-        own = torch.tensor(len(features), device=features.device)
-        counts = [int(count) for count in sharer.gather(own)]
+        counts = [len(features)]
+        if sharer.count > 1:  # on a GPU, every look at what others have waits for it
+            own = torch.tensor(len(features), device=features.device)
+            counts = [int(count) for count in sharer.gather(own)]
         before = sum(counts[: sharer.rank])
         kept = sharer.draw(lambda: torch.rand(sum(counts), features.shape[1], 1, 1)) >= self.share
-        mask = kept[before : before + len(features)].to(features)
+        mask = kept[before : before + len(features)]
+        mask = mask.to(features.device, features.dtype, non_blocking=True)
         return features * mask / (1 - self.share)
 
     def extra_repr(self) -> str:

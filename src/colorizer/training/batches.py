@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from colorizer.common.cores import usable_cores
 from colorizer.data.augment import augment
 from colorizer.data.dataset import LabPhotographs, shuffle, steps_per_epoch
+from colorizer.networks.devices import processes_here
 from colorizer.networks.hint_tensors import SAMPLES, draw_number, draw_places, true_hints
 from colorizer.networks.hinted import HintedRecipe
 from colorizer.networks.recipe import Recipe
@@ -127,7 +128,7 @@ def by_epoch(
     """
     on_gpu = device.type == "cuda"
     if workers is None:
-        workers = _workers(batches.processes) if on_gpu else 0
+        workers = _workers() if on_gpu else 0
     order = [(epoch, number) for epoch in epochs for number in range(batches.per_epoch)]
     loader = DataLoader(
         batches,
@@ -152,6 +153,5 @@ def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
             yield batch
 
 
-def _workers(processes: Processes) -> int:
-    cores = usable_cores()
-    return max(1, cores // processes.count - 1)
+def _workers() -> int:
+    return max(1, usable_cores() // processes_here() - 1)

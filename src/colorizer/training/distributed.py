@@ -53,14 +53,15 @@ class Processes:
         return value
 
     def sum_gradients(self, model: nn.Module) -> None:
-        """Replace gradients by their sums over all processes; a missing one counts as zero."""
+        """Replace gradients by their sums over all processes.
+
+        Weights without one, the same in all processes, stay without: optimisers leave those alone,
+        but would decay weights whose gradient is zero.
+        """
         if self.count == 1:
             return
-        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        for parameter in trained:
-            if parameter.grad is None:  # this process's share was empty
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [parameter.grad for parameter in trained if parameter.grad is not None]
+        found = (parameter.grad for parameter in model.parameters())
+        gradients = [gradient for gradient in found if gradient is not None]
         # All in one message: the overhead of one for each would outweigh its content.
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         distributed.all_reduce(flat)

@@ -34,8 +34,12 @@ class Learner:
 
     def __init__(self, model: Colorizer, recipe: Recipe, steps: int) -> None:
         self.model = model
+        groups = model.parameter_groups(recipe.lr)
+        first = groups[0]["lr"]
+        assert isinstance(first, float)
+        self._first_multiple = first / recipe.lr
         self.optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameter_groups(recipe.lr),
+            groups,
             lr=recipe.lr,
             weight_decay=recipe.weight_decay,
             fused=True,  # several times faster: each tensor is read and written once
@@ -61,8 +65,8 @@ class Learner:
 
     @property
     def lr(self) -> float:
-        """The learning rate of the next step."""
-        return float(self.scheduler.get_last_lr()[0])
+        """The learning rate of the next step; parts of the network may have multiples of it."""
+        return float(self.scheduler.get_last_lr()[0]) / self._first_multiple
 
     @property
     def history(self) -> pd.DataFrame:

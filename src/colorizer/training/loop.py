@@ -185,7 +185,7 @@ class EpochLoop:
             def loss_of(share: slice, lab: Tensor = lab) -> Tensor:
                 with torch.inference_mode():
                     own = lab[share]
-                    return self._loss(model.predict, own).double() * len(own)
+                    return self._loss(model.predict, own, bf16=False).double() * len(own)
 
             for loss in in_shares(loss_of, len(lab), self.shares):
                 total += loss
@@ -225,11 +225,11 @@ class EpochLoop:
                 for known in (batch.hints, batch.samples)
             )
             return self._losses_with_heads(model, lab, hints, samples) * weight
-        return self._loss(model, lab)[None] * weight
+        return self._loss(model, lab, self.bf16)[None] * weight
 
-    def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor) -> Tensor:
+    def _loss(self, predict: Callable[[Tensor], Tensor], lab: Tensor, bf16: bool) -> Tensor:
         """Return the mean loss over a share of Lab, (B, 3, H, W); 0 if it is empty."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
             ab = predict(_lightness(lab))  # (B, 2, H, W)
         return self._distance(ab, lab)
 

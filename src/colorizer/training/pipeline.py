@@ -139,7 +139,8 @@ def train_network(
                 "precision": plan.precision,
                 "processes": processes.count,
             }
-            key = run_key(settings, plan.recipe, (train_set, val_set), device)
+            start, data = model.state_dict(), (train_set, val_set)
+            key = run_key(settings, plan.recipe, start, data, device)
             recovery = stack.enter_context(Recovery(resume, key))
         trained = train(
             model,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from colorizer.common.files import sha256_of
 from colorizer.data.shards import Shards
@@ -23,7 +24,11 @@ PACKAGES = ("colorizer", "stages")
 
 
 def run_key(
-    settings: Mapping[str, Any], recipe: Recipe, data: Iterable[Shards], device: torch.device
+    settings: Mapping[str, Any],
+    recipe: Recipe,
+    start: Mapping[str, Tensor],
+    data: Iterable[Shards],
+    device: torch.device,
 ) -> str:
     """Return 64 hexadecimal digits: equal for training runs that give the same bits.
 
@@ -36,6 +41,8 @@ def run_key(
         Seed, epochs and the like, as JSON takes them.
     recipe : Recipe
         How the network is trained.
+    start : mapping
+        The weights that it starts from, by name, on the CPU.
     data : iterable of Shards
         The photographs to train and validate on.
     device : torch.device
@@ -44,6 +51,7 @@ def run_key(
     about = {
         "settings": dict(settings),
         "recipe": recipe.model_dump(),
+        "start": _digest_of_weights(start),
         "data": [_digest_of(photographs) for photographs in data],
         "code": _code(),
         "versions": [torch.__version__, np.__version__],
@@ -56,6 +64,14 @@ def _digest_of(photographs: Shards) -> str:
     digest = hashlib.sha256(f"{len(photographs)} {photographs.size}".encode())
     for start in range(0, len(photographs), READ_AT_ONCE):
         digest.update(photographs[start : start + READ_AT_ONCE].data)
+    return digest.hexdigest()
+
+
+def _digest_of_weights(weights: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, value in weights.items():
+        digest.update(f"{name} {tuple(value.shape)}".encode())
+        digest.update(value.contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
