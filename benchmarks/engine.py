@@ -123,7 +123,8 @@ def served(folder: Path) -> Iterator[str]:
     """Serve a folder to this computer; yield its address."""
     handler = partial(_Handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
+        # It ends that much later, in seconds.
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,13 @@ class BySetUp(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BySetUp:
     """Choose the scheduler; ``--dist`` only says that there is one."""
     return BySetUp(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as usual from here on, but not in all that the modules have made."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 10)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from PIL import Image
 
 from colorizer.cli import doctor, doctor_facts
 from colorizer.cli.doctor import page
-from colorizer.cli.doctor_facts import EXTRAS, Extra, Package, Report
+from colorizer.cli.doctor_facts import EXTRAS, Extra, Package, Report, Trial
 from colorizer.cli.main import main
 from colorizer.common.extras import how_to_install
 from colorizer.networks.files import GENERAL, GENERAL_GRAPH
@@ -27,6 +27,7 @@ from colorizer.photo.colorist import PhotoColorist
 from colorizer.photo.formats import WRITE_FORMATS
 from tests.conftest import REPOSITORY
 from tests.network_helpers import repeatable
+from tests.process_helpers import paths
 
 HIDDEN = "no-such-distribution"
 
@@ -55,6 +56,13 @@ def extras(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     monkeypatch.setattr(doctor_facts, "EXTRAS", quick)
     monkeypatch.setattr(doctor_facts, "_declared", lambda extra: [])
     return quick
+
+
+@pytest.fixture
+def _no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do without the trial, which takes most of the time."""
+    done = Trial(load_s=0.1, color_s=0.1, chroma=9.0)
+    monkeypatch.setattr(doctor_facts, "_try_out", lambda _: (done, "cpu"))
 
 
 def run(*words: str) -> int:
@@ -115,7 +123,7 @@ def doctor_in(home: Path, *words: str, **variables: str) -> subprocess.Completed
     environment = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "colorizer", "doctor", *words],
-        env={**environment, "HOME": str(home), **variables},
+        env={**environment, "HOME": str(home), **paths(), **variables},
         cwd=home,
         capture_output=True,
         text=True,
@@ -181,6 +189,7 @@ def test_page_and_json_have_the_same_facts(capsys: pytest.CaptureFixture[str]) -
     assert told["trial"].endswith(f"mean chroma {facts['trial']['chroma']:.1f}")
 
 
+@pytest.mark.usefixtures("_no_trial")
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -210,7 +219,7 @@ def test_broken_runtimes_are_told_and_fail_the_trial(tmp_path: Path) -> None:
     for name in ("onnxruntime", "torch"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('DLL load failed')")
 
-    found = doctor_in(tmp_path / "home", PYTHONPATH=str(tmp_path))
+    found = doctor_in(tmp_path / "home", **paths(tmp_path))
 
     told = rows(found.stdout)
     assert (found.returncode, found.stderr) == (1, "")
@@ -223,6 +232,7 @@ def test_broken_runtimes_are_told_and_fail_the_trial(tmp_path: Path) -> None:
     assert set(EXTRAS) < set(told)
 
 
+@pytest.mark.usefixtures("_no_trial")
 def test_warnings_and_output_of_imports_stay_off_the_page(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +249,7 @@ def test_warnings_and_output_of_imports_stay_off_the_page(
     assert "hello" not in out
 
 
+@pytest.mark.usefixtures("_no_trial")
 def test_what_an_extra_lacks_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -363,6 +374,7 @@ def test_unexpected_error_fails_the_trial(
     assert rows(capsys.readouterr().out)["trial"] == "failed: ValueError: this and that"
 
 
+@pytest.mark.usefixtures("_no_trial")
 def test_format_without_its_library_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -377,6 +389,7 @@ def test_format_without_its_library_is_told(
     assert re.fullmatch(r"neither: HEIC, AVIF [\d.]+", neither)
 
 
+@pytest.mark.usefixtures("_no_trial")
 def test_home_folder_is_not_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -395,6 +408,7 @@ def test_home_folder_is_not_told(
     assert doctor_facts.without_home(neighbour) == f"{REPOSITORY}er and ~, in /mnt{REPOSITORY}"
 
 
+@pytest.mark.usefixtures("_no_trial")
 def test_page_fits_a_terminal_if_nothing_is_installed() -> None:
     clone = 'pip install -c requirements-dev.txt -e ".[{}]" (in ~/photographs)'
     extras = {

@@ -44,9 +44,10 @@ def experiments(clone: Clone, queued: bool) -> Clone:
     return clone
 
 
-def shown(clone: Clone) -> dict[str, Any]:
-    """Return parameters and metrics of every experiment by its name."""
-    listed = json.loads(clone.dvc("exp", "show", "--json"))
+@pytest.fixture(scope="module")
+def shown(experiments: Clone) -> dict[str, Any]:
+    """Give the parameters and metrics of every experiment by its name."""
+    listed = json.loads(experiments.dvc("exp", "show", "--json"))
     return {
         revision["name"]: revision["data"]
         for state in listed
@@ -55,16 +56,15 @@ def shown(clone: Clone) -> dict[str, Any]:
     }
 
 
-def test_experiments_are_shown_with_parameters_and_metrics(experiments: Clone) -> None:
-    data = shown(experiments)
-    assert data["longer"]["params"]["params.yaml"]["data"]["epochs"] == 2
-    assert data["ancestor"]["params"]["params.yaml"]["data"]["model"] == "conv_ae"
+def test_experiments_are_shown_with_parameters_and_metrics(shown: dict[str, Any]) -> None:
+    assert shown["longer"]["params"]["params.yaml"]["data"]["epochs"] == 2
+    assert shown["ancestor"]["params"]["params.yaml"]["data"]["model"] == "conv_ae"
     for name in ("longer", "ancestor"):
-        assert data[name]["metrics"]["metrics/evaluation.json"]["data"]["psnr"] > 5
+        assert shown[name]["metrics"]["metrics/evaluation.json"]["data"]["psnr"] > 5
 
 
-def test_ancestor_is_the_network_of_eleven_million_parameters(experiments: Clone) -> None:
-    metrics = shown(experiments)["ancestor"]["metrics"]["metrics/train.json"]["data"]
+def test_ancestor_is_the_network_of_eleven_million_parameters(shown: dict[str, Any]) -> None:
+    metrics = shown["ancestor"]["metrics"]["metrics/train.json"]["data"]
     assert metrics["parameters"] == 11_021_570
 
 
@@ -78,10 +78,9 @@ def test_hints_are_for_networks_that_take_them(experiments: Clone) -> None:
         assert [row.split(",")[0] for row in rows] == numbers
 
 
-def test_experiments_tell_how_much_chroma_was_multiplied(experiments: Clone) -> None:
-    data = shown(experiments)
+def test_experiments_tell_how_much_chroma_was_multiplied(shown: dict[str, Any]) -> None:
     for name in ("longer", "ancestor"):
-        assert 0 <= data[name]["metrics"]["metrics/predict.json"]["data"]["saturation"] <= 2
+        assert 0 <= shown[name]["metrics"]["metrics/predict.json"]["data"]["saturation"] <= 2
 
 
 def test_metrics_diff_names_what_changed(experiments: Clone) -> None:

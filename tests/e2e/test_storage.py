@@ -52,19 +52,28 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
 
-@pytest.fixture
-def user(clone: Clone, tmp_path: Path) -> Clone:
-    """Give a copy of the clone, its outputs and its cache."""
-    root = tmp_path / "user" / "clone"
+def copy_of(clone: Clone, root: Path) -> Clone:
+    """Return a copy of the clone, its outputs and its cache."""
     # What experiments of other tests left in DVC's temporary folder belongs to the other clone.
     leftovers = str(clone.root / ".dvc")
     shutil.copytree(clone.root, root, ignore=lambda at, _: {"tmp"} if at == leftovers else set())
     shutil.copyfile(clone.root.parent / "gitconfig", root.parent / "gitconfig")
-    user = Clone(root)
-    # Other tests may have left the shared clone with other outputs than those committed.
-    user.run("git", "reset", "--quiet", "--hard")
-    user.dvc("checkout", "--force")
-    return user
+    return Clone(root)
+
+
+@pytest.fixture(scope="module")
+def pristine(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Give a copy of the clone with the outputs committed, whatever other tests left there."""
+    copy = copy_of(clone, tmp_path_factory.mktemp("pristine") / "clone")
+    copy.run("git", "reset", "--quiet", "--hard")
+    copy.dvc("checkout", "--force")
+    return copy
+
+
+@pytest.fixture
+def user(pristine: Clone, tmp_path: Path) -> Clone:
+    """Give a copy of the clone for this test alone."""
+    return copy_of(pristine, tmp_path / "user" / "clone")
 
 
 @pytest.fixture
@@ -176,7 +185,7 @@ def test_what_is_pushed_to_a_shared_folder_comes_back_to_a_colleague(
     colleague = clone_of(user)
     colleague.dvc("pull")
     assert digests(colleague) == before
-    assert "Data and pipelines are up to date" in colleague.dvc("repro")
+    assert colleague.changed_stages() == []
 
 
 def test_what_was_damaged_in_storage_is_refused(user: Clone, tmp_path: Path) -> None:

@@ -60,10 +60,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         *(str(folder / "dist"), str(folder / "source")),
     )
     (wheel,) = (folder / "dist").iterdir()
-    venv.create(folder / "venv", with_pip=True, symlinks=True)
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
     programs = folder / "venv" / "bin"
     _run(
-        *(str(programs / "python"), "-m", "pip", "install", "--quiet", "--no-compile"),
+        *(sys.executable, "-m", "pip", "--python", str(programs / "python")),
+        *("install", "--quiet", "--no-compile"),
         *("--constraint", str(REPOSITORY / "requirements-dev.txt"), str(wheel)),
     )
     return Installed(wheel, programs)
