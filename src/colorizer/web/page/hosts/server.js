@@ -13,7 +13,9 @@ const VISIT = "colorizer-visit";
 const GONE = 410;
 const NO_CONTENT = 204;
 const STEPS_PER_UNIT = 100; // as colorizer.web.app sends chroma
-const ASK_MS = 250;
+// Between questions whether a result is done: soon at first, as a small one takes a moment.
+const FIRST_ASK_MS = 25;
+const LAST_ASK_MS = 400;
 // The server keeps photographs for an hour after the last sign.
 const SIGN_MS = 60_000;
 
@@ -115,7 +117,7 @@ export class ServerHost {
     const order = photographs.map(({ id, edits }) => ({ number: Number(id), ...edits }));
     const { number } = await this.#json("/results", sent({ photographs: order, ...output }));
     const path = `/results/${number}`;
-    for (;;) {
+    for (let wait = FIRST_ASK_MS; ; wait = Math.min(2 * wait, LAST_ASK_MS)) {
       const { progress, done } = await this.#json(path);
       if (signal.aborted) {
         await this.#ask(path, { method: "DELETE" });
@@ -123,7 +125,7 @@ export class ServerHost {
       }
       if (done) break;
       onProgress(progress);
-      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
     download(`visits/${this.#key}${path}/file`, "");
   }
