@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from safetensors import SafetensorError
 
 from colorizer.common.errors import UserError, about_full_disk, is_full_disk, run_stage
 
@@ -51,10 +50,6 @@ def test_mistake_of_the_user_is_told_alone() -> None:
         (refused(errno.EROFS, "data/a"), "the disk that holds data/a is read-only; make it"),
         (refused(errno.EACCES, "data/a"), RIGHTS.format("data/a")),
         (refused(errno.EPERM, "data/a"), RIGHTS.format("data/a")),
-        (
-            SafetensorError("I/O error: No space left on device (os error 28)"),
-            "no space left on the disk that holds ",
-        ),
     ],
 )
 def test_what_the_system_refuses_is_told_alone(error: Exception, message: str) -> None:
@@ -71,7 +66,6 @@ def test_where_it_may_be_is_told_if_no_file_is_named() -> None:
         ZeroDivisionError(),
         refused(errno.ENOENT, "data/a"),
         OSError("without a number"),
-        SafetensorError("I/O error: No such file or directory (os error 2)"),
     ],
 )
 def test_mistake_of_the_program_keeps_its_traceback(error: Exception) -> None:

@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from colorizer.common.errors import UserError
-from colorizer.networks import weights as weights_module
 from colorizer.networks.checkpoint import (
     load_checkpoint,
     load_size,
@@ -143,15 +142,22 @@ def test_saving_replaces_the_old_checkpoint_and_leaves_nothing_beside_it(saved: 
     assert list(saved.parent.iterdir()) == [saved]
 
 
+def test_whoever_may_read_new_files_may_read_what_is_saved(saved: Path, tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.touch()
+    assert saved.stat().st_mode == usual.stat().st_mode
+
+
 def test_a_save_that_fails_keeps_the_old_checkpoint_and_leaves_nothing_beside_it(
     saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object, file: Path, **__: object) -> None:
-        Path(file).write_bytes(b"half")
+    def full(file: Path, content: bytes) -> int:
+        with file.open("wb") as opened:
+            opened.write(content[:100])
         raise OSError("No space left on device")
 
     before = saved.read_bytes()
-    monkeypatch.setattr(weights_module, "save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         save_checkpoint(saved, "simple_ae", 32, weights_of("simple_ae"), vividness_of())
     assert saved.read_bytes() == before

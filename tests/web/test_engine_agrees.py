@@ -62,9 +62,9 @@ def test_pixels_are_those_of_the_commands_within_a_step(tmp_path: Path) -> None:
 def test_the_card_tells_what_the_engine_must_know() -> None:
     card = json.loads(network_card(GENERAL_GRAPH))
     assert card == {
-        "side": 192,
+        "side": 160,
         "size_multiple": 32,
-        "saturation": 1.19,
+        "saturation": 1.05,
         "mirror": True,
         "takes_hints": True,
         "knows_colors": True,

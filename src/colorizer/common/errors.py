@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,8 +27,6 @@ _FULL_DISK = {
 }
 _NO_RIGHTS = "no right to read or write {place}; change its rights or its owner and run again"
 _REFUSALS = {**_FULL_DISK, errno.EACCES: _NO_RIGHTS, errno.EPERM: _NO_RIGHTS}
-# How libraries in Rust, such as safetensors, report the system's error.
-_RUST_ERRNO = re.compile(r"\(os error (\d+)\)")
 
 
 class UserError(Exception):
@@ -75,10 +72,7 @@ def run_stage(stage: Callable[[], None]) -> None:
 
 
 def _errno_of(error: BaseException) -> int:
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno
-    named = _RUST_ERRNO.search(str(error))
-    return int(named[1]) if named else 0
+    return (error.errno or 0) if isinstance(error, OSError) else 0
 
 
 def _place_of(error: Exception) -> str:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from colorizer.common.errors import UserError
@@ -36,8 +36,10 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], about: Mapping[str,
     """
     metadata = {METADATA_KEY: json.dumps({**about, "version": VERSION}, sort_keys=True)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    # Not save_file, which lets nobody but the user read what it writes.
+    content = safetensors.torch.save(tensors, metadata=metadata)
     with whole_file(path) as partial:
-        save_file(tensors, partial, metadata=metadata)
+        partial.write_bytes(content)
 
 
 def read_about(path: Path) -> dict[str, Any]:
