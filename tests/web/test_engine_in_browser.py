@@ -87,13 +87,14 @@ def test_photographs_are_those_of_the_commands_within_a_step(
 ) -> None:
     known = visit.evaluate(LOAD, 2)
     assert visit.evaluate("crossOriginIsolated")
-    written = visit.evaluate("""async () => {
+    network, saturation = load_predictor(GENERAL_GRAPH, {})
+    painting = """async (strength) => {
         await openFrom('photograph.png');
         const chroma = await engine.predict('photograph.png', []);
         const output = { type: 'image/png' };
-        return base64Of(await engine.result('photograph.png', chroma, 1.19, output));
-    }""")
-    network, saturation = load_predictor(GENERAL_GRAPH, {})
+        return base64Of(await engine.result('photograph.png', chroma, strength, output));
+    }"""
+    written = visit.evaluate(painting, saturation)
     assert known == {"saturation": saturation, "takesHints": True, "knowsColors": True}
     colorist = PhotoColorist(network, saturation, quality=95, side_by_side=False)
     expected = np.asarray(colorist.picture(as_photo(photograph)))

@@ -27,10 +27,6 @@ class SimpleAE(Colorizer):
         self.up2 = nn.ConvTranspose2d(8, 16, kernel_size=4, stride=2, padding=1)
         self.up1 = nn.ConvTranspose2d(16, 2, kernel_size=4, stride=2, padding=1)
 
-    def nearest_side(self, side: float) -> int:
-        """Return the nearest side that the second pooling leaves something of, in pixels."""
-        return max(2 * self.size_multiple, super().nearest_side(side))
-
     def scaled_ab(self, lightness: Tensor) -> Tensor:
         """Return ab / 128; see :meth:`Colorizer.scaled_ab`."""
         wide = self.down1(lightness / 100).relu()  # (B, 16, H/2, W/2)

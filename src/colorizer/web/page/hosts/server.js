@@ -13,9 +13,7 @@ const VISIT = "colorizer-visit";
 const GONE = 410;
 const NO_CONTENT = 204;
 const STEPS_PER_UNIT = 100; // as colorizer.web.app sends chroma
-// Between questions whether a result is done: soon at first, as a small one takes a moment.
-const FIRST_ASK_MS = 25;
-const LAST_ASK_MS = 400;
+const ASK_MS = 250;
 // The server keeps photographs for an hour after the last sign.
 const SIGN_MS = 60_000;
 
@@ -117,7 +115,7 @@ export class ServerHost {
     const order = photographs.map(({ id, edits }) => ({ number: Number(id), ...edits }));
     const { number } = await this.#json("/results", sent({ photographs: order, ...output }));
     const path = `/results/${number}`;
-    for (let wait = FIRST_ASK_MS; ; wait = Math.min(2 * wait, LAST_ASK_MS)) {
+    for (;;) {
       const { progress, done } = await this.#json(path);
       if (signal.aborted) {
         await this.#ask(path, { method: "DELETE" });
@@ -125,7 +123,7 @@ export class ServerHost {
       }
       if (done) break;
       onProgress(progress);
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
     }
     download(`visits/${this.#key}${path}/file`, "");
   }
