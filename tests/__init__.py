@@ -8,4 +8,5 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A million objects are made while the tests are collected, and stay: looking through them for
 # garbage meanwhile takes longer than it saves (tests/conftest.py ends this).
+USUAL_GC_THRESHOLD = gc.get_threshold()
 gc.set_threshold(100_000, 50, 50)

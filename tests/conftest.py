@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from colorizer.common.interrupts import SIGNALS
 from colorizer.common.params import Params, load_params
 from colorizer.prepare.params import PrepareParams
+from tests import USUAL_GC_THRESHOLD
 from tests.data_helpers import save_photographs
 from tests.prepare_helpers import make_raw, small_rules
 
@@ -50,7 +51,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage as usual from here on, but not in all that the modules have made."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 10, 10)
+    gc.set_threshold(*USUAL_GC_THRESHOLD)
 
 
 @pytest.fixture(scope="session")

@@ -171,6 +171,7 @@ def test_a_run_that_fails_late_keeps_what_it_has_made(experiments: Clone) -> Non
 
     assert "Running stage 'evaluate'" in again
     assert "Running stage 'predict'" not in again
+    assert experiments.json("metrics/predict.json")["saturation"] == 0.5
     experiments.run("make", "restore")
 
 
